@@ -1,0 +1,170 @@
+"""What the engine tells the floors above: plain frozen values, nothing lazy, nothing of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from portal.organisations.models import Organisation, Policy
+
+
+@dataclass(frozen=True)
+class Search:
+    """Whom to look for. `subject` is an opaque key, `reference` an opaque label; neither is personal data."""
+
+    organisation: Organisation
+    policy: Policy
+    identities: Mapping[str, str]
+    subject: str
+    reference: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """One collection: state is pending, done, skipped or failed; `note` says why in one sentence."""
+
+    collection: str
+    title: str
+    category: str
+    state: str
+    found: int = 0
+    disclosed: int = 0
+    withheld: int = 0
+    covered: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SourceProgress:
+    """One data source: state is pending, running, done, nothing or failed; `since` is when the failure began."""
+
+    key: str
+    title: str
+    state: str
+    found: int = 0
+    disclosed: int = 0
+    withheld: int = 0
+    covered: int = 0
+    error: str = ""
+    since: datetime | None = None
+    collections: tuple[StepProgress, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is. `finished`: nothing more will happen by itself. `failed`: the job as a whole went wrong."""
+
+    job_id: UUID
+    kind: str
+    state: str
+    finished: bool
+    failed: bool
+    error: str
+    sources: tuple[SourceProgress, ...]
+    found: int = 0
+    disclosed: int = 0
+    withheld: int = 0
+    covered: int = 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the two fates a policy allows for a line: key is 'now' or 'later'; `on` is the day of the later one."""
+
+    key: str
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """What would happen to one category at one source. Action is delete, mask, keep or detach."""
+
+    key: str
+    source_key: str
+    source_title: str
+    category: str
+    title: str
+    rows: int
+    action: str
+    collections: tuple[str, ...]
+    when: date | None = None
+    because: str = ""
+    basis: str = ""
+    choices: tuple[Choice, ...] = ()
+    chosen: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """The rehearsal of an erasure. `blocked` and `gaps` are sentences; a blocked plan cannot be approved."""
+
+    job_id: UUID
+    digest: str
+    counted_at: datetime
+    lines: tuple[PlanLine, ...]
+    totals: Mapping[str, int] = field(default_factory=dict)
+    unsettled: int = 0
+    blocked: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    backups_days: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON values, for Job.plan and for `--plan --json`."""
+        plan: dict[str, Any] = _plain(asdict(self))
+        return plan
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> PlanView:
+        """The plan as it was stored by the rehearsal."""
+        return cls(
+            **{
+                **stored,
+                "job_id": UUID(stored["job_id"]),
+                "counted_at": datetime.fromisoformat(stored["counted_at"]),
+                "lines": tuple(_line(line) for line in stored["lines"]),
+                "blocked": tuple(stored.get("blocked", ())),
+                "gaps": tuple(stored.get("gaps", ())),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class ArchiveFacts:
+    """What is known about a packed archive without opening it."""
+
+    job_id: UUID
+    files: int
+    records: int
+    size: int
+    sha256: str
+    sealed_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    downloads: int
+    max_downloads: int
+    available: bool
+
+
+def _line(stored: Mapping[str, Any]) -> PlanLine:
+    choices = tuple(Choice(key=choice["key"], on=_day(choice.get("on"))) for choice in stored.get("choices", ()))
+    return PlanLine(**{**stored, "collections": tuple(stored["collections"]), "when": _day(stored.get("when")), "choices": choices})
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
