@@ -1,0 +1,184 @@
+"""What every source answers, whatever it is.
+
+A connector opens sessions. A *reading* session sees one consistent snapshot and cannot change anything; a *writing*
+session is one transaction that is kept when its block ends and undone when it raises. Rows are plain dicts, keys are
+tuples in the order of `TableSchema.key`. All walking is done by `exports.query` trees that the source evaluates itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from exports.query import Key, Query
+
+Row = dict[str, Any]
+
+
+class SourceError(Exception):
+    """Something is wrong with a source; the text is a sentence without personal data."""
+
+
+class SourceUnreachable(SourceError):
+    """The source cannot be reached, opened or signed in to. Nothing was read or changed."""
+
+
+class SourceMismatch(SourceError):
+    """The live schema lacks what the dataset names."""
+
+
+class SourceBusy(SourceError):
+    """A lock was not granted in time. The transaction was undone."""
+
+
+class SourceRefused(SourceError):
+    """The source refused a change (a constraint, a trigger, a permission). The transaction was undone."""
+
+
+@dataclass(frozen=True)
+class ColumnSchema:
+    """`type` is one of string integer number boolean datetime date time binary json any; `native` is the source's own word."""
+
+    name: str
+    type: str
+    native: str
+    nullable: bool = True
+    length: int | None = None
+    generated: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """`collection.columns` points at `target.target_columns`; `on_delete` is upper case, 'NO ACTION' when unsaid."""
+
+    collection: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+    on_delete: str = "NO ACTION"
+    on_update: str = "NO ACTION"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """`event` is INSERT, UPDATE or DELETE; `sql` is its text where the source tells it."""
+
+    name: str
+    event: str
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One live table. `key` is what rows are addressed by: the primary key, or the source's own row id; empty when there is neither."""
+
+    name: str
+    columns: Mapping[str, ColumnSchema]
+    primary_key: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The live schema of one source, as it is now."""
+
+    dialect: str
+    tables: Mapping[str, TableSchema] = field(default_factory=dict)
+
+    def pointing_at(self, collection: str) -> tuple[ForeignKey, ...]:
+        """Foreign keys of any table, itself included, that point at this one."""
+        return tuple(key for table in self.tables.values() for key in table.foreign_keys if key.target == collection)
+
+    def fingerprint(self, collections: Iterable[str] | None = None) -> str:
+        """SHA-256 over the schema (of these collections and all that point at them); counts and rows do not enter."""
+        names = sorted(self.tables if collections is None else set(collections) & set(self.tables))
+        told = [
+            [self.dialect, asdict(self.tables[name]), sorted((asdict(key) for key in self.pointing_at(name)), key=json.dumps)]
+            for name in names
+        ]
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Link:
+    """Rows of `collection` point with `columns` at `target_columns` of `target`, by a foreign key or by a dataset's reference."""
+
+    collection: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One cell: written only while it still holds `old`."""
+
+    collection: str
+    key: Key
+    field: str
+    old: Any
+    new: Any
+
+
+class Reader(Protocol):
+    """Questions. All of them see the same snapshot."""
+
+    def describe(self) -> Schema:
+        """The live schema."""
+
+    def count(self, query: Query) -> int:
+        """How many rows the query finds, each once."""
+
+    def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
+        """The rows in batches, each once, ordered by key, streamed."""
+
+    def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
+        """Distinct tuples of these fields over the rows found, those with a NULL left out."""
+
+    def targets(self, query: Query) -> Iterator[Key]:
+        """The keys of the rows found, each once, ordered; raises SourceMismatch when the table has no key."""
+
+    def read_back(self, collection: str, keys: Iterable[Key], *, fields: tuple[str, ...] = ()) -> Iterator[tuple[Key, Row | None]]:
+        """Every key with its row as it stands now, or None when the row is gone."""
+
+    def referrers(self, link: Link, *, targeted: Query, outside: Query) -> Iterator[tuple[Key, int]]:
+        """Keys of rows that `targeted` finds in `link.target`, each with the number (at least 1) of rows of
+        `link.collection` that point at it and that `outside` does NOT find: other people's rows."""
+
+
+class Writer(Reader, Protocol):
+    """One transaction. Reads inside it see its own writes. Each call says how many rows it changed."""
+
+    def erase(self, collection: str, keys: Iterable[Key]) -> int:
+        """Delete these rows."""
+
+    def mask(self, collection: str, keys: Iterable[Key], new: Mapping[str, Any]) -> int:
+        """Set the same new values in all these rows."""
+
+    def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
+        """Set new values of their own in these rows; every row names the same fields."""
+
+    def write(self, correction: Correction) -> bool:
+        """Change one cell if it still holds the old value; says whether it did."""
+
+
+class Connector(Protocol):
+    """How to speak to one source. Opening a session may raise SourceUnreachable."""
+
+    kind: str
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """A read-only session: the source itself refuses writes in it."""
+
+    def writing(self) -> AbstractContextManager[Writer]:
+        """A writing session under the write credentials: kept as a whole at the end of the block, or undone as a whole."""

@@ -1,0 +1,260 @@
+"""What the engine remembers: sources, jobs and their parts, handles, archives. It has never heard of a case."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.kit import crypto
+from portal.kit.leases import Leased
+from portal.organisations.models import Organisation, Policy
+
+
+class DataSource(models.Model):
+    """One system of the organisation: a connection and its datasets. Addresses hold passwords, so they are sealed."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="data_sources")
+    key = models.SlugField(max_length=60)
+    title = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, default="sql")
+    url_sealed = models.BinaryField()
+    write_url_sealed = models.BinaryField(default=bytes)
+    datasets = models.JSONField(default=list)
+    note = models.CharField(max_length=300, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "key"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="data_source_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation.key}/{self.key}"
+
+    @property
+    def url(self) -> str:
+        """The address that reads."""
+        return crypto.installation_box("sources").unseal(self.url_sealed, context=self.key)
+
+    @url.setter
+    def url(self, address: str) -> None:
+        self.url_sealed = crypto.installation_box("sources").seal(address, context=self.key)
+
+    @property
+    def write_url(self) -> str:
+        """The address that erases and corrects; empty when the reading one serves for both."""
+        return crypto.installation_box("sources").unseal(self.write_url_sealed, context=self.key) if self.write_url_sealed else ""
+
+    @write_url.setter
+    def write_url(self, address: str) -> None:
+        self.write_url_sealed = crypto.installation_box("sources").seal(address, context=self.key) if address else b""
+
+
+class JobKind(models.TextChoices):
+    ACCESS = "access"
+    ERASURE = "erasure"
+
+
+class JobState(models.TextChoices):
+    NEW = "new"
+    COLLECTING = "collecting"
+    COLLECTED = "collected"
+    PACKING = "packing"
+    PACKED = "packed"
+    REHEARSING = "rehearsing"
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SPOOLING = "spooling"
+    EXECUTING = "executing"
+    PROVING = "proving"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Leased):
+    """One run over all sources of an organisation, for one subject."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="jobs")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="jobs")
+    kind = models.CharField(max_length=12, choices=JobKind.choices)
+    state = models.CharField(max_length=12, choices=JobState.choices, default=JobState.NEW)
+    reference = models.CharField(max_length=40, blank=True)
+    subject = models.CharField(max_length=64)
+    key_sealed = models.BinaryField(default=crypto.new_key)
+    identities_sealed = models.BinaryField()
+    categories = models.JSONField(default=list)
+    plan = models.JSONField(null=True, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    settlements = models.JSONField(default=dict)
+    approved_by = models.CharField(max_length=120, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    cover = models.JSONField(null=True, blank=True)
+    receipt = models.JSONField(null=True, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(kind__in=[k.value for k in JobKind]), name="job_kind_known"),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in JobState]), name="job_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def box(self) -> crypto.Box:
+        """Opens the job's own content. Raises `Sealed` once the job was destroyed."""
+        return crypto.box(self.key_sealed)
+
+    @property
+    def identities(self) -> dict[str, str]:
+        """The verified identifiers that seed the search."""
+        found: dict[str, str] = json.loads(self.box.unseal(self.identities_sealed, context="identities"))
+        return found
+
+    @identities.setter
+    def identities(self, values: dict[str, str]) -> None:
+        self.identities_sealed = self.box.seal(json.dumps(values), context="identities")
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where this job's sealed spools lie."""
+        return Path(settings.SPOOL_FOLDER) / str(self.id)
+
+
+class PartState(models.TextChoices):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    NOTHING = "nothing"
+    FAILED = "failed"
+
+
+class SourceRun(models.Model):
+    """A job's part at one source."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="runs")
+    source_key = models.CharField(max_length=60)
+    title = models.CharField(max_length=120)
+    position = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=PartState.choices, default=PartState.PENDING)
+    found = models.PositiveBigIntegerField(default=0)
+    disclosed = models.PositiveBigIntegerField(default=0)
+    withheld = models.PositiveBigIntegerField(default=0)
+    covered = models.PositiveBigIntegerField(default=0)
+    error = models.CharField(max_length=400, blank=True)
+    since = models.DateTimeField(null=True, blank=True)  # when it first failed
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "source_key"], name="source_run_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.source_key}"
+
+
+class Step(models.Model):
+    """A source run's part at one collection."""
+
+    run = models.ForeignKey(SourceRun, on_delete=models.CASCADE, related_name="steps")
+    collection = models.CharField(max_length=200)
+    title = models.CharField(max_length=200, blank=True)
+    category = models.CharField(max_length=80, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=PartState.choices, default=PartState.PENDING)
+    found = models.PositiveBigIntegerField(default=0)
+    disclosed = models.PositiveBigIntegerField(default=0)
+    withheld = models.PositiveBigIntegerField(default=0)
+    covered = models.PositiveBigIntegerField(default=0)
+    spool = models.CharField(max_length=255, blank=True)
+    facts = models.JSONField(default=dict)
+    note = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["run", "collection"], name="step_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.collection}"
+
+
+class HandleState(models.TextChoices):
+    SPOOLED = "spooled"
+    DONE = "done"
+    PROVED = "proved"
+    FAILED = "failed"
+
+
+class HandleAction(models.TextChoices):
+    DELETE = "delete"
+    MASK = "mask"
+    KEEP = "keep"
+    DETACH = "detach"
+
+
+class Handle(models.Model):
+    """The only way to a row once erasure has begun. Its key opens under the purpose `handles`, kept exactly as long as needed."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="handles")
+    source_key = models.CharField(max_length=60)
+    collection = models.CharField(max_length=200)
+    primary_key_sealed = models.BinaryField()
+    pk_digest = models.CharField(max_length=64)
+    action = models.CharField(max_length=6, choices=HandleAction.choices)
+    fields = models.JSONField(default=list)
+    basis = models.CharField(max_length=80, blank=True)
+    until = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=HandleState.choices, default=HandleState.SPOOLED)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "source_key", "collection", "pk_digest", "action"], name="handle_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["until"], name="handle_until", condition=Q(until__isnull=False)),
+            models.Index(fields=["job", "source_key", "collection", "state"], name="handle_work"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.collection}"
+
+
+class Archive(models.Model):
+    """The package that a person receives, sealed on disk under a key of its own."""
+
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="archive")
+    path = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    key_sealed = models.BinaryField(default=crypto.new_key)
+    files = models.PositiveIntegerField(default=0)
+    records = models.PositiveBigIntegerField(default=0)
+    sealed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    downloads = models.PositiveIntegerField(default=0)
+    max_downloads = models.PositiveIntegerField(default=5)
+
+    def __str__(self) -> str:
+        return f"archive of {self.job_id}"
+
+    @property
+    def box(self) -> crypto.Box:
+        """Opens the archive. Raises `Sealed` once its key was destroyed."""
+        return crypto.box(self.key_sealed)
