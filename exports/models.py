@@ -131,6 +131,21 @@ class Job(Leased):
         return Path(settings.SPOOL_FOLDER) / str(self.id)
 
 
+class JobToken(models.Model):
+    """A blind index of one of a job's identities, so that an erasure finds the archives that must be revoked."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tokens")
+    token = models.CharField(max_length=32, db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["job", "token"], name="job_token_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"token of {self.job_id}"
+
+
 class PartState(models.TextChoices):
     PENDING = "pending"
     RUNNING = "running"

@@ -1,0 +1,3 @@
+"""Filled in by the outbox."""
+
+urlpatterns: list[object] = []

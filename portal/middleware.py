@@ -1,0 +1,56 @@
+"""Two walls around every view: staff pages need a sign-in, and a refusal becomes a page that says what was not changed."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from exports.api import EngineRefusal
+from portal.kit.crypto import Sealed
+from requests_app.rules.errors import RuleError
+
+log = logging.getLogger("habeas.doors")
+OPEN_NAMESPACES = {"public", "open"}
+
+
+class PrivateByDefault(LoginRequiredMiddleware):
+    """Everything needs a sign-in except the public pages; those never even look at who is signed in."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: tuple[Any, ...], view_kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if request.resolver_match and request.resolver_match.namespace in OPEN_NAMESPACES:
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class RefusalPages:
+    """The rules or the engine said no: the person reads the sentence, on a page in the look of where they were."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if isinstance(problem, RuleError | EngineRefusal | Sealed):
+            return refused(request, str(problem))
+        log.error("A page failed: %s at %s", type(problem).__name__, request.resolver_match and request.resolver_match.view_name, exc_info=problem)
+        return None
+
+
+def refused(request: HttpRequest, sentence: str, status: int = 409) -> HttpResponse:
+    """The page of a refused act."""
+    side = "desk" if request.path.startswith("/desk/") else "public"
+    return render(request, f"{side}/refused.html", {"sentence": sentence}, status=status)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was left open too long, or that another site sent."""
+    sentence = gettext("This page was open for too long. Nothing was changed. Go back, load the page again and send it once more.")
+    return refused(request, sentence, 403)

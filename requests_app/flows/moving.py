@@ -1,0 +1,69 @@
+"""The one road on which a case changes state: lock → rule → change → event. Always inside a transaction."""
+
+import hashlib
+from typing import Any
+
+import rfc8785
+from django.db import connection, transaction
+
+from portal.kit.clock import now
+from requests_app.models import Case, Event
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State, check_move
+
+
+def locked(case: Case) -> Case:
+    """The case as it stands now, locked until the transaction ends."""
+    return Case.objects.select_for_update(of=("self",)).select_related("organisation", "policy").get(pk=case.pk)
+
+
+def move(case: Case, to: State, *, by: str, **facts: Any) -> None:
+    """Changes the state of a locked case and writes history. Raises `MoveRefused` with the reason."""
+    old = State(case.state)
+    check_move(old, to, Right(case.right))
+    case.state_before, case.state = old.value, to.value
+    case.save()
+    record(case, f"case.{to.value}", by=by, was=old.value, **facts)
+
+
+def record(case: Case, code: str, *, by: str, **facts: Any) -> Event:
+    """Appends one line to the history. Facts are ids, codes, counts and dates; never personal data."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An event is written in the transaction of the change that it records.")
+    last = _last_line()
+    event = Event(
+        organisation_id=case.organisation_id,
+        position=last.position + 1 if last else 1,
+        case_reference=case.reference,
+        code=code,
+        facts=facts,
+        actor=by,
+        at=now(),
+        previous=last.digest if last else "",
+    )
+    event.digest = line_digest(event)
+    event.save()
+    return event
+
+
+def _last_line() -> Event | None:
+    """The newest line. Writers queue here: SQLite by its single writer, PostgreSQL by an advisory lock held to the commit."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x68616265])
+    return Event.objects.order_by("-position").first()
+
+
+def line_digest(event: Event) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785) of everything that the line says, and of the line before it."""
+    said = {
+        "organisation": event.organisation_id,
+        "position": event.position,
+        "case": event.case_reference,
+        "code": event.code,
+        "facts": event.facts,
+        "actor": event.actor,
+        "at": event.at.isoformat(),
+        "previous": event.previous,
+    }
+    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()

@@ -1,0 +1,137 @@
+"""A case: one person, one right, from arrival to closing."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit import codes, crypto
+from portal.organisations.models import Organisation, Policy
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State
+
+
+class Channel(models.TextChoices):
+    FORM = "form", _("Form")
+    MAIL = "mail", _("Email")
+    PHONE = "phone", _("Phone")
+    POST = "post", _("Post")
+    IN_PERSON = "in_person", _("In person")
+    API = "api", _("Interface")
+
+
+class Submission(models.Model):
+    """Cases that one person sent together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="submissions")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="submissions")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.FORM)
+    received_at = models.DateTimeField()
+    language = models.CharField(max_length=10, default="en")
+    country = models.CharField(max_length=10, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Case(models.Model):
+    """One data-subject request. What time can change (overdue, days left) is computed, never stored."""
+
+    reference = models.CharField(max_length=12, unique=True, default=codes.new_reference)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="cases")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="cases")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="cases")
+    right = models.CharField(max_length=20, choices=[(r.value, r.value) for r in Right])
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.ARRIVED.value)
+    state_before = models.CharField(max_length=10, blank=True)  # whence a waiting case came
+
+    received_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    country = models.CharField(max_length=10, blank=True)
+    key_sealed = models.BinaryField(default=crypto.new_key)
+    name_sealed = models.BinaryField(default=bytes)
+    details_sealed = models.BinaryField(default=bytes)
+
+    clock = models.JSONField(default=dict)  # every rule that binds, with its dates and sentences
+    due_on = models.DateField(null=True, blank=True)
+    target_on = models.DateField(null=True, blank=True)
+    extended_at = models.DateTimeField(null=True, blank=True)
+    extension_reason = models.CharField(max_length=40, blank=True)
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="cases")
+    job_id = models.UUIDField(null=True, blank=True)
+    copy_first = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="deleted_after")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=120, blank=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    refusal_ground = models.CharField(max_length=60, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    backups_until = models.DateField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    is_test = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(right__in=[r.value for r in Right]), name="case_right_known"),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="case_state_known"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organisation", "state", "due_on"], name="case_queue"),
+            models.Index(fields=["organisation", "owner", "state", "due_on"], name="case_mine"),
+            models.Index(fields=["state"], name="case_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def box(self) -> crypto.Box:
+        """Opens the content of the case. Raises `Sealed` once its key was destroyed."""
+        return crypto.box(self.key_sealed)
+
+    def seal(self, text: str | bytes) -> bytes:
+        """Seals a text under the key of this case; it opens nowhere else."""
+        return self.box.seal(text)
+
+    def unseal(self, sealed: bytes) -> str:
+        """The text again; empty when nothing was stored."""
+        return self.box.unseal(sealed) if sealed else ""
+
+    @property
+    def name(self) -> str:
+        """The name as the person gave it."""
+        return self.unseal(self.name_sealed)
+
+    @property
+    def subject(self) -> str:
+        """The opaque key that every collected record of this case is stamped with."""
+        return crypto.keyed_digest("subject", self.reference)[:32]
+
+
+class Identifier(models.Model):
+    """A typed value to search by, and how it was verified. Only a verified one seeds a search."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=40)
+    value_sealed = models.BinaryField()
+    token = models.CharField(max_length=32, db_index=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_how = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["case", "kind", "token"], name="identifier_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of case {self.case_id}"
+
+    @property
+    def value(self) -> str:
+        """The exact value as it was typed."""
+        return self.case.unseal(self.value_sealed)

@@ -1,0 +1,35 @@
+"""A one-time proof: a link and a code that were mailed to an address."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from requests_app.models.case import Case
+
+
+class Purpose(models.TextChoices):
+    CONFIRM = "confirm", _("Confirm the request")
+    CONFIRM_AGAIN = "confirm_again", _("Confirm a high-risk request a second time")
+    FOLLOW = "follow", _("Follow the request")
+    DOWNLOAD = "download", _("Download the archive")
+
+
+class Challenge(models.Model):
+    """Only digests are stored. `browser_hash` binds the code to the browser that asked."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="challenges")
+    purpose = models.CharField(max_length=14, choices=Purpose.choices)
+    code_hash = models.CharField(max_length=64)
+    link_hash = models.CharField(max_length=64, unique=True)
+    browser_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["case", "purpose", "created_at"], name="challenge_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of case {self.case_id}"

@@ -1,0 +1,64 @@
+"""What we write to the person: a row first, posted by a worker; and the thread between person and officer."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.leases import Leased
+from requests_app.models.case import Case
+
+
+class LetterState(models.TextChoices):
+    QUEUED = "queued", _("On its way")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Could not be sent")
+
+
+class Letter(Leased):
+    """The exact text that was sent, sealed under the key of the case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=40)
+    language = models.CharField(max_length=10, default="en")
+    to_sealed = models.BinaryField()
+    subject = models.CharField(max_length=200)  # neutral by rule: no personal data
+    body_sealed = models.BinaryField()
+    html_sealed = models.BinaryField(default=bytes)  # the formal letter, rendered to PDF by the worker
+    pdf_sealed = models.BinaryField(default=bytes)
+    is_formal = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=LetterState.choices, default=LetterState.QUEUED)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in LetterState]), name="letter_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of case {self.case_id}"
+
+
+class Author(models.TextChoices):
+    PERSON = "person", _("The person")
+    OFFICER = "officer", _("An officer")
+
+
+class Message(models.Model):
+    """One message of the secure thread."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
+    author = models.CharField(max_length=8, choices=Author.choices)
+    author_name = models.CharField(max_length=120, blank=True)
+    body_sealed = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+
+    def __str__(self) -> str:
+        return f"message of case {self.case_id}"
