@@ -1,0 +1,93 @@
+"""Fixtures for everybody: the people, and what the machine must have."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from portal.organisations.models import Organisation, User
+from tests.people import a_member, an_organisation
+
+pytest_plugins = ["tests.browsers", "tests.stores"]
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+
+
+@pytest.fixture(autouse=True)
+def _empty_limits() -> Iterator[None]:
+    """Limits are counted in the cache: no test may use up another's."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def northwind(db: None) -> Organisation:
+    return an_organisation("northwind")
+
+
+@pytest.fixture
+def southwind(db: None) -> Organisation:
+    """Somebody else's organisation on the same installation."""
+    return an_organisation("southwind")
+
+
+@pytest.fixture
+def otto(northwind: Organisation) -> User:
+    """Officer at Northwind."""
+    return a_member("Otto", "officer", northwind)
+
+
+@pytest.fixture
+def ada(northwind: Organisation) -> User:
+    """Lead at Northwind: may also release, erase and refuse."""
+    return a_member("Ada", "lead", northwind)
+
+
+@pytest.fixture
+def priya(northwind: Organisation) -> User:
+    """Auditor at Northwind: may look."""
+    return a_member("Priya", "auditor", northwind)
+
+
+@pytest.fixture
+def mallory(southwind: Organisation) -> User:
+    """Lead at Southwind: must see nothing of Northwind."""
+    return a_member("Mallory", "lead", southwind)
+
+
+def machine_has(part: str) -> bool:
+    """Whether this machine can run the tests that need this part."""
+    if part == "postgresql":
+        return bool(shutil.which("postgres")) or any(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return shutil.which(part) is not None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that needs what the machine lacks is taken out of the run, and the end of the run says so."""
+    left_out: dict[str, int] = {}
+    kept: list[pytest.Item] = []
+    for item in items:
+        absent = [part for part in _needs(item) if not machine_has(part)]
+        left_out.update({part: left_out.get(part, 0) + 1 for part in absent})
+        (config.hook.pytest_deselected(items=[item]) if absent else kept.append(item))
+    items[:] = kept
+    config.stash[LEFT_OUT] = left_out
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    marked = {str(part) for mark in item.iter_markers("needs") for part in mark.args}
+    return marked | ({"chromium"} if "page" in getattr(item, "fixturenames", ()) else set())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """On a build machine a part that could not be tested is a failure."""
+    if session.config.stash.get(LEFT_OUT, {}) and os.environ.get("CI", "").lower() == "true":
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for part, count in config.stash.get(LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"NOT TESTED: {count} tests need {part}, which this machine does not have.", red=True, bold=True)
