@@ -36,7 +36,10 @@ class Fate:
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """One kind of data. `held` false means declared but never stored; `processor` means held for a customer who decides about it."""
+    """One kind of data. `held` false means declared but never stored; `processor` means held for a customer who decides about it.
+
+    `basis` holds codes for rules (consent, contract, legitimate_interest…), `basis_words` the same for people.
+    """
 
     key: str
     title: str
@@ -44,6 +47,7 @@ class Category:
     examples: str = ""
     purposes: tuple[str, ...] = ()
     basis: tuple[str, ...] = ()
+    basis_words: str = ""
     retention: str = UNSPECIFIED
     sweep: str | None = None
     on_deletion: Fate = field(default_factory=lambda: Fate("now"))
@@ -180,9 +184,11 @@ class PolicyDocument:
 
     def to_json(self) -> dict[str, Any]:
         """The whole document in values that JSON knows."""
-        return plain.to_plain(self)
+        document: dict[str, Any] = plain.to_plain(self)
+        return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "PolicyDocument":
         """The document that `to_json` wrote; keys that this version does not know raise a TypeError."""
-        return plain.from_plain(cls, document)
+        read: PolicyDocument = plain.from_plain(cls, document)
+        return read
