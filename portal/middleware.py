@@ -40,7 +40,8 @@ class RefusalPages:
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         if isinstance(problem, RuleError | EngineRefusal | Sealed):
             return refused(request, str(problem))
-        log.error("A page failed: %s at %s", type(problem).__name__, request.resolver_match and request.resolver_match.view_name, exc_info=problem)
+        view = request.resolver_match.view_name if request.resolver_match else "no view"
+        log.error("A page failed: %s at %s", type(problem).__name__, view, exc_info=problem)
         return None
 
 

@@ -125,7 +125,7 @@ CACHES = {
 QUEUE_FOLDER = DATA / "queue"
 if ENV["REDIS_URL"]:
     CELERY_BROKER_URL = ENV["REDIS_URL"]
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "unacked_restore_throttle": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 6 * 3600, "unacked_restore_throttle": 1}
 else:
     for folder in ("messages", "processed", "control"):
         (QUEUE_FOLDER / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -47,15 +47,15 @@ class Box:
         nonce = os.urandom(NONCE)
         return nonce + self._aead.encrypt(nonce, plain, context.encode())
 
-    def open_bytes(self, sealed: bytes, *, context: str = "") -> bytes:
+    def open_bytes(self, sealed: bytes | memoryview, *, context: str = "") -> bytes:
         """The bytes that were sealed. Raises `Sealed` if the key or the context is another, or a bit was changed."""
-        sealed = bytes(sealed)
+        raw = bytes(sealed)
         try:
-            return self._aead.decrypt(sealed[:NONCE], sealed[NONCE:], context.encode())
+            return self._aead.decrypt(raw[:NONCE], raw[NONCE:], context.encode())
         except (InvalidTag, ValueError) as problem:
             raise Sealed("This content can no longer be opened.") from problem
 
-    def unseal(self, sealed: bytes, *, context: str = "") -> str:
+    def unseal(self, sealed: bytes | memoryview, *, context: str = "") -> str:
         """The text that was sealed."""
         return self.open_bytes(sealed, context=context).decode()
 
@@ -70,7 +70,7 @@ def new_key() -> bytes:
     return installation_box("keys").seal(os.urandom(32), context="key")
 
 
-def box(wrapped: bytes) -> Box:
+def box(wrapped: bytes | memoryview) -> Box:
     """The box of a wrapped key. Raises `Sealed` when the key was destroyed (empty) or is not of this installation."""
     if not wrapped:
         raise Sealed("The key of this content was destroyed.")

@@ -97,7 +97,7 @@ class Case(models.Model):
         """Seals a text under the key of this case; it opens nowhere else."""
         return self.box.seal(text)
 
-    def unseal(self, sealed: bytes) -> str:
+    def unseal(self, sealed: bytes | memoryview) -> str:
         """The text again; empty when nothing was stored."""
         return self.box.unseal(sealed) if sealed else ""
 

@@ -1,0 +1,37 @@
+"""Checks the history line by line: each covers the one before, so an edit, a gap or a swap shows at its place."""
+
+from dataclasses import dataclass
+
+from requests_app.flows.moving import line_digest
+from requests_app.models import Event
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many lines hold, and the first that does not, with the reason; `last` is the digest to compare with one noted earlier."""
+
+    lines: int
+    last: str
+    broken_at: int | None = None
+    reason: str = ""
+
+
+def check_history() -> Finding:
+    """Recomputes every digest, in order, with constant memory. Writes nothing."""
+    lines, last = 0, ""
+    for event in Event.objects.order_by("position").iterator(chunk_size=2000):
+        reason = _fault(event, expected=lines + 1, previous=last)
+        if reason:
+            return Finding(lines=lines, last=last, broken_at=event.position, reason=reason)
+        lines, last = lines + 1, event.digest
+    return Finding(lines=lines, last=last)
+
+
+def _fault(event: Event, *, expected: int, previous: str) -> str:
+    if event.position != expected:
+        return f"line {expected} is missing"
+    if event.previous != previous:
+        return "it does not follow the line before it"
+    if event.digest != line_digest(event):
+        return "its content was changed"
+    return ""
