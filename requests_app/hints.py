@@ -1,0 +1,24 @@
+"""Tells a worker that a row is due. A hint may get lost: the dispatcher finds every due row again."""
+
+import logging
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger("habeas.hints")
+POST_LETTER = "requests_app.post_letter"
+SETTLE_CASE = "requests_app.settle_case"
+
+
+def on_commit(task: str, pk: int) -> None:
+    """Sends the hint once the row can be seen by others."""
+    transaction.on_commit(partial(_send, task, pk))
+
+
+def _send(task: str, pk: int) -> None:
+    try:
+        current_app.send_task(task, args=[pk], retry=False)
+    except OperationalError:
+        log.warning("The broker did not take %s; the dispatcher will send it again.", task)
