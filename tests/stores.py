@@ -1,25 +1,19 @@
 """Sample stores for tests: built once a run, copied for each test that writes."""
 
-import importlib.util
+import importlib
 import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TODAY = date(2026, 12, 8)
 
 
-def build_store(key: str, folder: Path, *, people: int = 40) -> Path:
+def build_store(key: str, folder: Path, *, people: int = 40, today: date = TODAY) -> Path:
     """The sample store of one example organisation, as the demo builds it but smaller."""
-    spec = importlib.util.spec_from_file_location(f"sample_{key}", EXAMPLES / key / "sample.py")
-    assert spec, key
-    assert spec.loader, key
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     folder.mkdir(parents=True, exist_ok=True)
-    module.build(folder, people=people, today=TODAY)
+    importlib.import_module(f"examples.{key}.sample").build(folder, people=people, today=today)
     return folder
 
 
