@@ -1,0 +1,135 @@
+"""What the values of a collection really are, so that the schema never says more than is true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from exports.archive.cover import Column, Row
+
+# Column type -> the Python types that are written in that form.
+NATURAL: dict[str, frozenset[type]] = {
+    "string": frozenset({str, UUID}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float, Decimal}),
+    "boolean": frozenset({bool}),
+    "date": frozenset({date}),
+    "datetime": frozenset({datetime}),
+    "time": frozenset({time}),
+    "duration": frozenset({timedelta}),
+    "object": frozenset({dict}),
+    "array": frozenset({list, tuple}),
+    "binary": frozenset({bytes, bytearray, memoryview}),
+}
+NESTED = frozenset({dict, list, tuple, set, frozenset})
+# Texts and numbers that stand for another type must look like it, every single one.
+LOOKS: dict[tuple[str, type], Callable[[Any], object]] = {
+    ("date", str): re.compile(r"\d{4}-\d\d-\d\d").fullmatch,
+    ("datetime", str): re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?").fullmatch,
+    ("time", str): re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?").fullmatch,
+    ("integer", str): re.compile(r"[+-]?\d{1,40}").fullmatch,
+    ("number", str): re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?").fullmatch,
+    ("boolean", int): lambda value: value in (0, 1),
+}
+# The column that tells from when a record is: these names first, then any other date. Never a date of birth.
+_ARISING = "created|occurred|started|received|sent|ordered|issued|placed|logged|posted|joined|happened"
+WHEN = re.compile(rf"(?i)^({_ARISING})?_?(at|on|date|time|timestamp)?$")
+NOT_WHEN = re.compile(r"(?i)birth|dob|expir|until|due|end|delet|valid")
+SHAPES = 2000
+_Check = tuple[str, Callable[[Any], object]]
+
+
+class Kinds:
+    """Sees every record once. Costs two tuples a row: the checks of a shape are worked out when it is first seen."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = {column.name: column for column in columns}
+        self.seen: dict[str, set[type]] = {column.name: set() for column in columns}
+        self._shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], list[_Check]] = {}
+        self._untrue: set[str] = set()
+        self._when: str | None = None
+        self._days: tuple[str, str] | None = None
+        self.has_blank_rows = False
+
+    def see(self, row: Row) -> None:
+        """Take one record into account."""
+        shape = (tuple(row), tuple(map(type, row.values())))
+        checks = self._shapes.get(shape)
+        if checks is None:
+            checks = self._learn(shape)
+        for name, fits in checks:
+            if not fits(row[name]):
+                self._untrue.add(name)
+        if self._when is not None and (day := _day(row.get(self._when))):
+            if self._days is None:
+                self._days = (day, day)
+            elif not self._days[0] <= day <= self._days[1]:
+                self._days = (min(day, self._days[0]), max(day, self._days[1]))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether every value fits one cell."""
+        return not any(types & NESTED for types in self.seen.values())
+
+    def true_columns(self) -> tuple[Column, ...]:
+        """The declared columns, then those that only the records have, each with a type that all its values bear out."""
+        columns = (self._columns.get(name, Column(name)) for name in self.seen)
+        return tuple(replace(column, type=self._true_type(column)) for column in columns)
+
+    def types_of(self, name: str) -> frozenset[type]:
+        """The Python types that were seen in a column."""
+        return frozenset(self.seen.get(name, ()))
+
+    def first_and_last(self) -> tuple[date, date] | None:
+        """The first and last day on which these records arose, where a column tells."""
+        try:
+            return (date.fromisoformat(self._days[0]), date.fromisoformat(self._days[1])) if self._days else None
+        except ValueError:
+            return None
+
+    def _learn(self, shape: tuple[tuple[str, ...], tuple[type, ...]]) -> list[_Check]:
+        checks = []
+        for name, kind in zip(*shape, strict=True):
+            types = self.seen.setdefault(name, set())
+            if kind is not type(None):
+                types.add(kind)
+            declared = self._columns[name].type if name in self._columns else ""
+            if check := LOOKS.get((declared, kind)):
+                checks.append((name, check))
+        self.has_blank_rows |= not any(kind is not type(None) for kind in shape[1])
+        self._choose_when()
+        if len(self._shapes) >= SHAPES:
+            self._shapes.clear()
+        self._shapes[shape] = checks
+        return checks
+
+    def _choose_when(self) -> None:
+        if self._when is None:
+            dated = [name for name in self.seen if self._is_dated(name) and not NOT_WHEN.search(name)]
+            self._when = next((name for name in dated if WHEN.match(name)), dated[0] if dated else None)
+
+    def _is_dated(self, name: str) -> bool:
+        types, column = self.seen[name], self._columns.get(name)
+        if column is not None and column.type in ("date", "datetime"):
+            return types <= {str, date, datetime}
+        return bool(types) and types <= {date, datetime}
+
+    def _true_type(self, column: Column) -> str:
+        types = self.seen[column.name]
+        if not types:
+            return column.type if column.type in NATURAL else "any"
+        if column.type in NATURAL:
+            bears_out = all(kind in NATURAL[column.type] or (column.type, kind) in LOOKS for kind in types)
+            return column.type if bears_out and column.name not in self._untrue else "any"
+        return next((name for name, natural in NATURAL.items() if types <= natural), "any")
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    return value[:10] if isinstance(value, str) else ""

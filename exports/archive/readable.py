@@ -1,0 +1,185 @@
+"""The pages for people: a first page and one or more pages per collection. No script, nothing from elsewhere, everything escaped."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, get_language_info, gettext
+
+from exports.archive import uses, words
+from exports.archive.absent import absent
+from exports.archive.cover import ArchiveRefused, Cover, Row
+from exports.archive.headline import headline, lead
+from exports.archive.parts import PAGE_ROWS, Member, Part
+from exports.archive.words import Shown
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+TABLE_COLUMNS = 5
+TABLE_CELL = 40
+
+
+@dataclass(frozen=True)
+class Line:
+    """One collection in the table of topics."""
+
+    title: str
+    source: str
+    months: str
+    records: str
+    read: str
+    json: str
+    csv: str
+
+
+class Pages:
+    """Draws the pages of one archive."""
+
+    def __init__(self, cover: Cover) -> None:
+        self.cover = cover
+        self._brand = _brand_style(cover)
+        self._as_table: dict[str, bool] = {}
+
+    def styles(self) -> list[tuple[str, bytes]]:
+        """The style sheets that lie beside the first page."""
+        sheets = [("portal.css", _style_sheet())]
+        return [*sheets, ("brand.css", self._brand)] if self._brand else sheets
+
+    def index(self, parts: Sequence[Part], payload: Sequence[Member]) -> bytes:
+        """The first page."""
+        cover, disclosed = self.cover, [part for part in parts if part.json]
+        facts = {
+            "headline": headline(cover, parts),
+            "lead": lead(cover, parts),
+            "records": words.number(sum(part.table.disclosed for part in disclosed)),
+            "topics": _topics(disclosed),
+            "absent": absent(cover, parts),
+            "uses": uses.uses(cover, parts),
+            "recipients": [(who, uses.said(who.place)) for who in uses.recipients(cover, parts)],
+            "rights": uses.rights(cover),
+            "authorities": uses.authorities(cover),
+            "location": uses.said(cover.policy.location),
+            "files": words.number(len(payload) + 2),
+            "size": words.size(sum(member.size for member in payload)),
+            "fingerprint": fingerprint(payload),
+            "requested": words.day(cover.requested_on),
+            "answered": words.day(cover.answered_on),
+            "has_csv": any(part.csv for part in parts),
+        }
+        return self._draw("archive/index.html", facts, above="")
+
+    def records(self, part: Part, number: int, rows: Sequence[Row]) -> bytes:
+        """One page of a collection's records in ordinary words."""
+        columns = part.learned.columns if part.learned else part.table.columns
+        titles = [(column.name, column.title or _spoken(column.name), column.description) for column in columns]
+        drawn = [_cells(titles, row) for row in rows]
+        as_table = self._as_table.setdefault(part.name, _fits_table(titles, drawn))
+        start = (number - 1) * PAGE_ROWS
+        count = part.table.disclosed
+        facts = {
+            "part": part,
+            "table": part.table,
+            "titles": titles,
+            "as_table": as_table,
+            "rows": [(start + place, cells) for place, cells in enumerate(drawn, 1)],
+            "records": words.records(count),
+            "span": {"first": words.number(start + 1), "last": words.number(start + len(rows)), "count": words.number(count)},
+            "pages": _page_links(part, number),
+            "is_cut": part.page_count * PAGE_ROWS < count,
+            "shown": words.number(part.page_count * PAGE_ROWS),
+            "not_here": [*part.table.withheld, *part.table.covered],
+            "json": f"../records/{part.name}.json",
+            "csv": f"../tables/{part.name}.csv" if part.csv else "",
+        }
+        return self._draw("archive/records.html", facts, above="../")
+
+    def pointer(self) -> bytes:
+        """The page beside the data folder that leads to the first page."""
+        return self._draw("archive/start.html", {}, above="data/")
+
+    def _draw(self, template: str, facts: dict[str, Any], *, above: str) -> bytes:
+        language = get_language() or self.cover.language
+        frame = {
+            "cover": self.cover,
+            "policy": self.cover.policy,
+            "above": above,
+            "has_brand": bool(self._brand),
+            "language": language,
+            "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+            "collected_on": self.cover.collected_on or self.cover.answered_on,
+        }
+        return render_to_string(template, {**frame, **facts}).encode()
+
+
+def fingerprint(payload: Sequence[Member]) -> str:
+    """SHA-256 over the manifest's lines of the records and tables: what can be written on paper and checked years later."""
+    chosen = sorted((member for member in payload if member.path.startswith(("data/records/", "data/tables/"))), key=lambda m: m.path)
+    lines = "".join(f"{member.sha256}  {member.path}\n" for member in chosen)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _topics(parts: Sequence[Part]) -> list[tuple[str, list[Line]]]:
+    """Collections by topic, topics in the order in which they first come."""
+    topics: dict[str, list[Line]] = {}
+    for part in parts:
+        topics.setdefault(part.table.topic or part.table.title, []).append(_line(part))
+    return list(topics.items())
+
+
+def _line(part: Part) -> Line:
+    table = part.table
+    return Line(
+        title=table.title,
+        source=table.source_title,
+        months=words.months(part.learned.kinds.first_and_last()) if part.learned else "",
+        records=words.number(table.disclosed),
+        read=part.page_path(1),
+        json=f"records/{part.name}.json",
+        csv=f"tables/{part.name}.csv" if part.csv else "",
+    )
+
+
+def _cells(titles: Sequence[tuple[str, str, str]], row: Row) -> list[tuple[str, Shown]]:
+    return [(title, words.shown(row.get(name))) for name, title, _ in titles]
+
+
+def _fits_table(titles: Sequence[object], drawn: Sequence[Sequence[tuple[str, Shown]]]) -> bool:
+    return len(titles) <= TABLE_COLUMNS and all(len(cell.text) <= TABLE_CELL for cells in drawn for _, cell in cells)
+
+
+def _page_links(part: Part, number: int) -> list[tuple[str, str, bool]]:
+    names = [part.page_path(page).removeprefix("read/") for page in range(1, part.page_count + 1)]
+    return [(words.number(page), name, page == number) for page, name in enumerate(names, 1)] if len(names) > 1 else []
+
+
+def _spoken(name: str) -> str:
+    """created_at as Created at: better than a raw name where the dataset gives no title."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace(".", " › ").strip()
+    return spaced[:1].upper() + spaced[1:] if spaced else name
+
+
+def _style_sheet() -> bytes:
+    for folder in _style_folders():
+        sheet = folder / "css" / "portal.css"
+        if sheet.is_file():
+            return sheet.read_bytes()
+    raise ArchiveRefused(gettext("The style sheet css/portal.css is in no static folder. No archive was made."))
+
+
+def _style_folders() -> Iterator[Path]:
+    yield Path(settings.BASE_DIR) / "static"
+    if settings.STATIC_ROOT:
+        yield Path(settings.STATIC_ROOT)
+
+
+def _brand_style(cover: Cover) -> bytes:
+    """The organisation's two colours, if they are colours."""
+    names = {"--brand": cover.policy.brand, "--brand-deep": cover.policy.brand_deep}
+    lines = [f"{name}:{value}" for name, value in names.items() if value and COLOUR.fullmatch(value)]
+    return f":root{{{';'.join(lines)}}}\n".encode() if lines else b""

@@ -1,0 +1,145 @@
+"""Writing an archive: a zip that is streamed, hashed on the way, and made of the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain, islice
+from typing import BinaryIO
+
+from django.utils import translation
+from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, stream_zip
+
+from exports.archive import bag
+from exports.archive.cover import Cover, Sealed, Table
+from exports.archive.manifest import datapackage
+from exports.archive.parts import PAGE_ROWS, Member, Part, named, root_name
+from exports.archive.readable import Pages
+from exports.archive.record import request_record
+from exports.archive.tables import Reading, csv_lines
+
+LEVEL = 4  # of deflate: half the time of 6 for a tenth more bytes
+WHOLE = 1024 * 1024  # smaller files are written in one piece and need no ZIP64 fields
+MODE = stat.S_IFREG | 0o644
+Signer = Callable[[bytes], str]
+
+
+def write_archive(out: BinaryIO, cover: Cover, tables: Sequence[Table], signer: Signer | None) -> Sealed:
+    """Write the archive to `out`, front to back, in constant memory. Data files come first, then what describes and lists them.
+
+    Raises ArchiveRefused when a table does not yield what it says; what was written by then must be thrown away.
+    """
+    sink, bundle = _Counted(out), Bundle(cover)
+    with translation.override(cover.language):
+        pieces = stream_zip(
+            bundle.members(tables, signer),
+            get_compressobj=lambda: zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS),
+            extended_timestamps=False,  # they would carry the time zone of this machine
+        )
+        for piece in pieces:
+            sink.write(piece)
+    counts = {f"{part.table.source}.{part.table.collection}": part.table.disclosed for part in bundle.parts}
+    return Sealed(len(bundle.written), sum(counts.values()), sink.size, sink.digest.hexdigest(), counts)
+
+
+class Bundle:
+    """The members of one archive in the order in which they are written."""
+
+    def __init__(self, cover: Cover) -> None:
+        self.cover = cover
+        self.written: list[Member] = []
+        self.parts: list[Part] = []
+        self._root = root_name(cover.reference)
+        self._time = _noon(cover.answered_on)
+
+    def members(self, tables: Sequence[Table], signer: Signer | None) -> Iterator[MemberFile]:
+        """Everything, data first, tag files last."""
+        pages = Pages(self.cover)
+        for part in named(tables):
+            self.parts.append(part)
+            yield from self._collection(part, pages)
+        for name, content in pages.styles():
+            yield self._file(f"data/{name}", [content])
+        yield self._file("data/request.jsonld", [request_record(self.cover, self.parts)])
+        yield self._file("data/index.html", [pages.index(self.parts, self._payload())])
+        yield self._file("data/datapackage.json", [datapackage(self.cover, self.parts, self._payload())])
+        yield from self._tags(pages.pointer(), signer)
+
+    def _collection(self, part: Part, pages: Pages) -> Iterator[MemberFile]:
+        if not part.table.disclosed:
+            return
+        reading = Reading(part.table)
+        yield self._file(f"data/records/{part.name}.json", reading.json())
+        part.json, part.learned = self.written[-1], reading.learned
+        if part.learned is not None and part.learned.is_flat:
+            yield self._file(f"data/tables/{part.name}.csv", csv_lines(part.table, part.learned))
+            part.csv = self.written[-1]
+        rows = iter(part.table.rows())
+        for number in range(1, part.page_count + 1):
+            page = pages.records(part, number, list(islice(rows, PAGE_ROWS)))
+            yield self._file(f"data/{part.page_path(number)}", [page])
+            part.pages.append(self.written[-1])
+
+    def _tags(self, pointer: bytes, signer: Signer | None) -> Iterator[MemberFile]:
+        payload = self._payload()
+        yield self._file("start-here.html", [pointer])
+        yield self._file("bagit.txt", [bag.BAGIT])
+        yield self._file("bag-info.txt", [bag.bag_facts(self.cover, payload)])
+        yield self._file(bag.MANIFEST, [bag.manifest(payload)])
+        listing = bag.manifest(member for member in self.written if not member.path.startswith(bag.PAYLOAD))
+        yield self._file(bag.TAG_MANIFEST, [listing])
+        if signer is not None:
+            yield self._file(bag.SIGNATURE, [signer(listing).encode()])
+
+    def _payload(self) -> list[Member]:
+        return [member for member in self.written if member.path.startswith(bag.PAYLOAD)]
+
+    def _file(self, path: str, chunks: Iterable[bytes]) -> MemberFile:
+        source = iter(chunks)
+        first = _first(source)
+        rest = next(source, None)
+        size = sum(map(len, first))
+        method = ZIP_AUTO(size, level=LEVEL) if rest is None else ZIP_64
+        everything = first if rest is None else chain(first, [rest], source)
+        return (f"{self._root}/{path}", self._time, MODE, method, self._hashed(path, everything))
+
+    def _hashed(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        size, digest = 0, hashlib.sha256()
+        for chunk in chunks:
+            size += len(chunk)
+            digest.update(chunk)
+            yield chunk
+        self.written.append(Member(path, size, digest.hexdigest()))
+
+
+class _Counted:
+    """Passes bytes on and keeps their count and hash."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        self._out.write(piece)
+        self.size += len(piece)
+        self.digest.update(piece)
+
+
+def _first(chunks: Iterator[bytes]) -> list[bytes]:
+    """The first pieces, up to about a megabyte."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= WHOLE:
+            break
+    return pieces
+
+
+def _noon(day: date) -> datetime:
+    return datetime(max(day.year, 1980), day.month, day.day, 12, 0, 0)

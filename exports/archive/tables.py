@@ -1,0 +1,129 @@
+"""Records as files: one JSON array per collection, and for flat collections a CSV beside it, streamed row by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+
+from exports.archive.cells import csv_cell, json_line
+from exports.archive.cover import ArchiveRefused, Column, Row, Table
+from exports.archive.kinds import Kinds
+
+CHUNK = 256 * 1024
+# How NULL is written in a CSV that also holds empty text. The first mark that occurs nowhere in the records is used.
+NULL_MARKS = ("", "\\N", "NULL", "\\NULL", "<NULL>")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What reading all records of a collection has taught: true column types, how NULL is marked, first and last day."""
+
+    columns: tuple[Column, ...]
+    kinds: Kinds
+    count: int
+    is_flat: bool
+    null_mark: str
+
+
+class Reading:
+    """One pass over a table that writes its JSON and learns on the way. `learned` is there when the pass is over."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.learned: Learned | None = None
+
+    def json(self) -> Iterator[bytes]:
+        """The JSON array, one record to a line. Raises ArchiveRefused when the count is not what was disclosed."""
+        kinds, marks, count = Kinds(self.table.columns), _Marks(), 0
+        start = b"["
+        for lines in _bunches(_lines(self.table.rows(), kinds)):
+            chunk = b",\n".join(lines)
+            count += len(lines)
+            marks.look(chunk)
+            yield start + b"\n" + chunk
+            start = b","
+        if count != self.table.disclosed:
+            raise ArchiveRefused(_miscounted(self.table, count))
+        yield b"\n]\n" if count else b"[]\n"
+        columns = kinds.true_columns()
+        self.learned = Learned(columns, kinds, count, kinds.is_flat, marks.choose(has_blank_rows=kinds.has_blank_rows))
+
+
+def csv_lines(table: Table, learned: Learned) -> Iterator[bytes]:
+    """The CSV of a flat collection: exact cells, RFC 4180 quoting and line ends, UTF-8."""
+    names = [column.name for column in learned.columns]
+    null = learned.null_mark
+    count = 0
+    for rows in _csv_bunches(names, table.rows(), null):
+        count += rows[1]
+        yield rows[0]
+    if count != learned.count:
+        raise ArchiveRefused(_miscounted(table, count))
+
+
+def _csv_bunches(names: Sequence[str], rows: Iterable[Row], null: str) -> Iterator[tuple[bytes, int]]:
+    paper = io.StringIO(newline="")
+    writer = csv.writer(paper)
+    writer.writerow(names)
+    count = 0
+    for row in rows:
+        count += 1
+        writer.writerow([null if (value := row.get(name)) is None else csv_cell(value) for name in names])
+        if paper.tell() > CHUNK:
+            yield _take(paper), count
+            count = 0
+    yield _take(paper), count
+
+
+def _take(paper: io.StringIO) -> bytes:
+    text = paper.getvalue()
+    paper.seek(0)
+    paper.truncate()
+    return text.encode(errors="backslashreplace")
+
+
+def _lines(rows: Iterable[Row], kinds: Kinds) -> Iterator[bytes]:
+    for row in rows:
+        kinds.see(row)
+        yield json_line(row)
+
+
+def _bunches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Lines gathered to about CHUNK bytes, so that hashing and packing see large pieces."""
+    bunch: list[bytes] = []
+    size = 0
+    for line in lines:
+        bunch.append(line)
+        size += len(line)
+        if size > CHUNK:
+            yield bunch
+            bunch, size = [], 0
+    if bunch:
+        yield bunch
+
+
+class _Marks:
+    """Which NULL marks are still free: a mark that is found in the written records as a text of its own is taken."""
+
+    def __init__(self) -> None:
+        self._free = {mark: json_line({"": mark})[4:-1] for mark in NULL_MARKS}
+        self._digest = sha256()
+
+    def look(self, chunk: bytes) -> None:
+        self._digest.update(chunk[:4096])
+        for mark in [mark for mark, written in self._free.items() if written in chunk]:
+            del self._free[mark]
+
+    def choose(self, *, has_blank_rows: bool) -> str:
+        """A row of nothing but NULL would be a blank line, which readers skip: then the empty mark is not for use."""
+        free = islice((mark for mark in self._free if mark or not has_blank_rows), 1)
+        return next(free, f"NULL-{self._digest.hexdigest()[:16]}")
+
+
+def _miscounted(table: Table, count: int) -> str:
+    return f"{table.source}.{table.collection}: {table.disclosed} records were to be disclosed, {count} were read. No archive was made."

@@ -1,0 +1,118 @@
+"""Numbers, days and values in the words of the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext
+
+from exports.archive.cells import csv_cell
+
+LONGEST = 4000
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value as a person reads it. `quiet`: nothing is stored; `code`: its line breaks and indents matter; `cut`: there is more."""
+
+    text: str
+    quiet: bool = False
+    code: bool = False
+    cut: str = ""
+
+
+def day(value: date) -> str:
+    """9 December 2026."""
+    return date_format(value, "j F Y")
+
+
+def months(first_and_last: tuple[date, date] | None) -> str:
+    """Mar 2024 – Dec 2026, one month alone, or nothing."""
+    if first_and_last is None:
+        return ""
+    first, last = (date_format(value, "M Y") for value in first_and_last)
+    return first if first == last else gettext("%(first)s – %(last)s") % {"first": first, "last": last}
+
+
+def number(value: int) -> str:
+    """4,364, grouped as the language does."""
+    return number_format(value, force_grouping=True)
+
+
+def size(value: int) -> str:
+    """4.2 MB."""
+    return filesizeformat(value)
+
+
+def records(count: int) -> str:
+    """58 records, 1 record."""
+    return ngettext("%(count)s record", "%(count)s records", count) % {"count": number(count)}
+
+
+def places(count: int) -> str:
+    """5 places, 1 place."""
+    return ngettext("%(count)s place", "%(count)s places", count) % {"count": number(count)}
+
+
+def shown(value: Any) -> Shown:
+    """One value in ordinary words; long ones are cut here, never in the JSON file, and say so."""
+    if value is None:
+        return Shown("–", quiet=True)
+    if value == "":
+        return Shown(gettext("(empty text)"), quiet=True)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return Shown(gettext("Not text, %(size)s. It is in the JSON file.") % {"size": size(len(value))}, quiet=True)
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        return _cut("\n".join(_listed(value)), lines=True)
+    return _cut(_simple(value))
+
+
+def _simple(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, datetime):
+        zone = f" {value.strftime('%Z') or value.strftime('%z')}" if value.tzinfo else ""
+        clock = value.strftime("%H:%M:%S")
+        return gettext("%(day)s, %(clock)s%(zone)s") % {"day": day(value), "clock": clock, "zone": zone}
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, time):
+        return value.isoformat()
+    return str(value) if isinstance(value, timedelta) else str(csv_cell(value))
+
+
+def _cut(text: str, *, lines: bool = False) -> Shown:
+    more = len(text) - LONGEST
+    if more <= 0:
+        return Shown(text, code=_is_code(text) and not lines)
+    cut = ngettext("%(count)s more character is in the JSON file.", "%(count)s more characters are in the JSON file.", more) % {
+        "count": number(more)
+    }
+    return Shown(text[:LONGEST], code=_is_code(text) and not lines, cut=cut)
+
+
+def _is_code(text: str) -> bool:
+    return "\n " in text or "\n\t" in text
+
+
+def _listed(value: Any, path: str = "", depth: int = 0) -> Iterator[str]:
+    """A nested value as lines: address › city: Berlin."""
+    if depth < DEEPEST and isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _listed(item, f"{path} › {key}" if path else str(key), depth + 1)
+    elif depth < DEEPEST and isinstance(value, list | tuple | set | frozenset) and value:
+        simple = not any(isinstance(item, Mapping | list | tuple) for item in value)
+        if simple:
+            yield f"{path}: " * bool(path) + ", ".join(shown(item).text for item in value)
+        else:
+            for place, item in enumerate(value, 1):
+                yield from _listed(item, f"{path} › {place}" if path else str(place), depth + 1)
+    else:
+        text = str(value) if isinstance(value, Mapping | list | tuple | set | frozenset) else shown(value).text
+        yield f"{path}: {text}" if path else text
