@@ -72,9 +72,12 @@ NOTHING = AnyOf(())
 EVERYTHING = AllOf(())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Query:
-    """Rows of one collection; `fields` empty means every column of the live table."""
+    """Rows of one collection; `fields` empty means every column of the live table.
+
+    Two queries are the same only when they are one object: a sub-query that several others share is evaluated once.
+    """
 
     collection: str
     where: Predicate

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from exports.datasets.places import Place
@@ -17,7 +18,7 @@ class Reference:
     collection: str
     field: str
     direction: str
-    place: Place = field(default_factory=Place, compare=False)
+    place: Place = dataclasses.field(default_factory=Place, compare=False)
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Override:
     """A masking strategy named in the file itself; it wins over every rule."""
 
     strategy: str
-    configuration: Mapping[str, Any] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Field:
     custom_request_field: str = ""
     redact: bool = False
     fields: tuple[Field, ...] = ()
-    place: Place = field(default_factory=Place, compare=False)
+    place: Place = dataclasses.field(default_factory=Place, compare=False)
     category: str = ""
     title: str = ""
     description: str = ""
@@ -76,7 +77,7 @@ class Collection:
     erase_after: tuple[str, ...] = ()
     skipped: bool = False
     delete_rows: bool = False
-    place: Place = field(default_factory=Place, compare=False)
+    place: Place = dataclasses.field(default_factory=Place, compare=False)
     category: str = ""
     title: str = ""
     description: str = ""
@@ -122,10 +123,10 @@ class Dataset:
     name: str = ""
     description: str = ""
     after: tuple[str, ...] = ()
-    namespace: Mapping[str, str] = field(default_factory=dict)
+    namespace: Mapping[str, str] = dataclasses.field(default_factory=dict)
     categories: tuple[str, ...] = ()
     redact: bool = False
-    place: Place = field(default_factory=Place, compare=False)
+    place: Place = dataclasses.field(default_factory=Place, compare=False)
     title: str = ""
 
     def collection(self, name: str) -> Collection | None:

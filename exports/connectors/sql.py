@@ -1,0 +1,127 @@
+"""SQL databases through SQLAlchemy Core: the walk is pushed down, rows are streamed, everything is one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from exports.connectors.base import Link, Row, Schema, SourceMismatch
+from exports.connectors.sql_compile import Compiler
+from exports.connectors.sql_dialects import Dialect
+from exports.connectors.sql_errors import told
+from exports.connectors.sql_schema import live_schema
+from exports.query import ByKey, Key, Outside, Query
+
+KEYS_AT_ONCE = 400
+
+T = TypeVar("T")
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most this size."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+class SqlReader:
+    """Questions to one SQL database inside one read-only snapshot."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
+        self.connection, self.dialect, self.schemas = connection, dialect, schemas
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The live schema, asked for once per session."""
+        with told():
+            return live_schema(self.connection, self.dialect, self.schemas)
+
+    def describe(self) -> Schema:
+        """The live schema."""
+        return self.schema
+
+    def compiler(self) -> Compiler:
+        """A compiler for one statement."""
+        return Compiler(self.schema, self.dialect)
+
+    def count(self, query: Query) -> int:
+        """How many rows the query finds, each once."""
+        compiler = self.compiler()
+        compiler.note(query)
+        source = compiler.source(query.collection)
+        counted = select(func.count()).select_from(source).where(compiler.where(source, query.collection, query.where))
+        with told():
+            return int(self.connection.execute(counted).scalar_one())
+
+    def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
+        """The rows in batches, each once, ordered by key, streamed."""
+        compiler = self.compiler()
+        fields = query.fields or tuple(compiler.table(query.collection).columns)
+        statement = self._ordered(compiler, query, fields, compiler.table(query.collection).key)
+        for rows in self._stream(statement, batch):
+            yield [dict(zip(fields, row, strict=True)) for row in rows]
+
+    def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
+        """Distinct tuples of these fields over the rows found, those with a NULL left out."""
+        statement = self.compiler().select(query, fields).distinct()
+        for rows in self._stream(statement, 1000):
+            yield from (tuple(row) for row in rows if None not in tuple(row))
+
+    def targets(self, query: Query) -> Iterator[Key]:
+        """The keys of the rows found, each once, ordered; raises SourceMismatch when the table has no key."""
+        compiler = self.compiler()
+        key = compiler.key(query.collection)
+        for rows in self._stream(self._ordered(compiler, query, key, key), 1000):
+            for row in rows:
+                if None in tuple(row):
+                    raise SourceMismatch(f"A row of '{query.collection}' has no key, so it cannot be told apart.")
+                yield tuple(row)
+
+    def read_back(self, collection: str, keys: Iterable[Key], *, fields: tuple[str, ...] = ()) -> Iterator[tuple[Key, Row | None]]:
+        """Every key with its row as it stands now, or None when the row is gone."""
+        for chunk in chunks(keys, KEYS_AT_ONCE):
+            compiler = self.compiler()
+            key = compiler.key(collection)
+            wanted = fields or tuple(compiler.table(collection).columns)
+            statement = compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted))
+            with told():
+                rows = self.connection.execute(statement).all()
+            held = {tuple(row[: len(key)]): dict(zip(wanted, row[len(key) :], strict=True)) for row in rows}
+            yield from ((one, held.get(one)) for one in chunk)
+
+    def referrers(self, link: Link, *, targeted: Query, outside: Query) -> Iterator[tuple[Key, int]]:
+        """Keys of targeted rows to which rows point that are not in `outside`'s answer, each with their number."""
+        compiler = self.compiler()
+        compiler.note(targeted)
+        compiler.note(outside)
+        key = compiler.key(link.target)
+        target, other = compiler.source(link.target), compiler.source(link.collection)
+        chosen = [compiler.column(target, name, link.target) for name in key]
+        pairs = zip(link.columns, link.target_columns, strict=True)
+        joined = [compiler.same((other, link.collection, mine), (target, link.target, theirs)) for mine, theirs in pairs]
+        statement = (
+            select(*chosen, func.count())
+            .select_from(target)
+            .join(other, and_(*joined))
+            .where(compiler.where(target, link.target, targeted.where))
+            .where(compiler.where(other, link.collection, Outside(outside.where)))
+            .group_by(*chosen)
+            .order_by(*chosen)
+        )
+        for rows in self._stream(statement, 1000):
+            yield from ((tuple(row[:-1]), int(row[-1])) for row in rows)
+
+    def _ordered(self, compiler: Compiler, query: Query, fields: tuple[str, ...], key: tuple[str, ...]) -> Select[Any]:
+        compiler.note(query)
+        source = compiler.source(query.collection)
+        chosen = [compiler.column(source, name, query.collection) for name in fields]
+        found = select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
+        return found.order_by(*(source.c[name] for name in key))
+
+    def _stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
+        with told(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
+            yield from result.partitions(batch)

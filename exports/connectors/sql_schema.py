@@ -1,0 +1,109 @@
+"""Describes a live SQL database in the words of `connectors.base`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from sqlalchemy import Connection, inspect, types
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import CompileError, SAWarning
+
+from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema
+from exports.connectors.sql_dialects import Dialect
+
+# In this order: a Boolean is asked for before an Integer, a date with a time before one without.
+WORDS: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
+    (types.Boolean, "boolean"),
+    (types.Integer, "integer"),
+    (types.Numeric, "number"),
+    (types.DateTime, "datetime"),
+    (types.Date, "date"),
+    (types.Time, "time"),
+    (types.JSON, "json"),
+    (types.LargeBinary, "binary"),
+    (types.String, "string"),
+    (types.Uuid, "string"),
+)
+
+
+def live_schema(connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> Schema:
+    """Every table and view of these schemas; a table of a named schema is called `schema.table`."""
+    inspector = inspect(connection)
+    triggers = dialect.triggers(connection)
+    tables: dict[str, TableSchema] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # types and expressions that SQLAlchemy has no word for are kept as text
+        for schema in schemas:
+            for name in inspector.get_table_names(schema=schema):
+                called = qualified(schema, name)
+                tables[called] = _table(inspector, name, schema=schema, is_view=False)
+                tables[called] = _addressed(connection, dialect, tables[called], triggers.get(called, ()))
+            for name in inspector.get_view_names(schema=schema):
+                tables[qualified(schema, name)] = _table(inspector, name, schema=schema, is_view=True)
+    return Schema(dialect.name, tables)
+
+
+def qualified(schema: str | None, name: str) -> str:
+    """What a table is called in queries."""
+    return f"{schema}.{name}" if schema else name
+
+
+def _table(inspector: Inspector, name: str, *, schema: str | None, is_view: bool) -> TableSchema:
+    columns = {found["name"]: _column(inspector, found) for found in inspector.get_columns(name, schema=schema)}
+    if is_view:
+        return TableSchema(qualified(schema, name), columns, is_view=True)
+    key = tuple(inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
+    uniques = {tuple(found["column_names"]) for found in inspector.get_unique_constraints(name, schema=schema)}
+    for index in inspector.get_indexes(name, schema=schema):
+        if index["unique"] and None not in index["column_names"]:
+            uniques.add(tuple(str(part) for part in index["column_names"]))
+    return TableSchema(
+        name=qualified(schema, name),
+        columns=columns,
+        primary_key=key,
+        foreign_keys=tuple(_foreign_key(qualified(schema, name), found) for found in inspector.get_foreign_keys(name, schema=schema)),
+        uniques=tuple(sorted(uniques)),
+        checks=tuple(sorted(str(found["sqltext"]) for found in inspector.get_check_constraints(name, schema=schema))),
+    )
+
+
+def _column(inspector: Inspector, found: Any) -> ColumnSchema:
+    kind = found["type"]
+    try:
+        native = kind.compile(dialect=inspector.dialect)
+    except CompileError:  # a type without a name, such as a SQLite column declared with none
+        native = ""
+    word = next((word for family, word in WORDS if isinstance(kind, family)), "any")
+    default = found.get("default")
+    return ColumnSchema(
+        name=found["name"],
+        type=word,
+        native=native,
+        nullable=bool(found["nullable"]),
+        length=getattr(kind, "length", None),
+        generated=bool(found.get("computed")),
+        default=None if default is None else str(default),
+    )
+
+
+def _foreign_key(table: str, found: Any) -> ForeignKey:
+    options = found.get("options") or {}
+    return ForeignKey(
+        collection=table,
+        columns=tuple(found["constrained_columns"]),
+        target=qualified(found.get("referred_schema"), found["referred_table"]),
+        target_columns=tuple(found["referred_columns"]),
+        on_delete=str(options.get("ondelete") or "NO ACTION").upper(),
+        on_update=str(options.get("onupdate") or "NO ACTION").upper(),
+    )
+
+
+def _addressed(connection: Connection, dialect: Dialect, table: TableSchema, triggers: Any) -> TableSchema:
+    """Add what rows are addressed by: the primary key, else a unique set that is never NULL, else the product's row number."""
+    key = table.primary_key or next((u for u in table.uniques if not any(table.columns[c].nullable for c in u)), ())
+    if not key and dialect.row_id and dialect.has_row_id(connection, table.name):
+        key = (dialect.row_id,)
+    return TableSchema(
+        table.name, table.columns, table.primary_key, key, table.foreign_keys, table.uniques, table.checks, triggers, table.is_view
+    )

@@ -1,0 +1,131 @@
+"""From a walk to the question that each collection is asked. Serves counting, reading and erasing alike.
+
+Inside one source a question is nested semi-joins and no value leaves the database. Only an edge that crosses sources,
+or one inside a ring of collections that lead to each other, carries values, and then only distinct ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from exports.connectors.base import Reader, SourceMismatch
+from exports.datasets import Dataset
+from exports.edges import Edge
+from exports.graph import Visit, Walk
+from exports.query import Equals, Key, Predicate, Query, Together, Within, any_of
+
+MOST_CARRIED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a dataset lives: the source's key, and the schema inside it where the file names one."""
+
+    source: str
+    schema: str = ""
+
+
+def home_of(dataset: Dataset, source: str) -> Home:
+    """The home of a dataset that this source was given."""
+    return Home(source, dataset.namespace.get("schema", ""))
+
+
+class Questions:
+    """Makes the query of every visit. `reader` gives an open session of a source, or raises SourceUnreachable."""
+
+    def __init__(
+        self,
+        walk: Walk,
+        *,
+        seeds: Mapping[str, tuple[str, ...]],
+        homes: Mapping[str, Home],
+        reader: Callable[[str], Reader],
+    ) -> None:
+        self._walk, self._seeds, self._homes, self._reader = walk, seeds, homes, reader
+        self._queries: dict[str, Query] = {}
+        self._carried: dict[Edge, Predicate] = {}
+        self._rings: dict[tuple[str, ...], dict[Edge, set[Key]]] = {}
+
+    def source(self, address: str) -> str:
+        """The key of the source that holds this collection."""
+        return self._home(address).source
+
+    def table(self, address: str) -> str:
+        """What the source itself calls this collection."""
+        home, name = self._home(address), self._visit(address).collection.name
+        return f"{home.schema}.{name}" if home.schema else name
+
+    def query(self, address: str) -> Query:
+        """The rows of this collection that belong to the subject; the same object every time."""
+        if address not in self._queries:
+            visit = self._visit(address)
+            parts = self._entries(visit)
+            for edge in visit.edges:
+                parts.append(self._along(edge, visit))
+            self._queries[address] = Query(self.table(address), any_of(parts))
+        return self._queries[address]
+
+    def lookalikes(self, address: str) -> Query | None:
+        """Rows that only an identity in other upper and lower case letters would find; for an officer, never disclosed."""
+        visit = self._visit(address)
+        parts: list[Predicate] = [
+            Equals(entry.field, self._seeds[entry.identity], caseless=True) for entry in visit.entries if not entry.caseless
+        ]
+        return Query(self.table(address), any_of(parts)) if parts else None
+
+    def _entries(self, visit: Visit) -> list[Predicate]:
+        return [Equals(entry.field, self._seeds[entry.identity], caseless=entry.caseless) for entry in visit.entries]
+
+    def _along(self, edge: Edge, visit: Visit) -> Predicate:
+        if edge.source in visit.ring:
+            return Together(edge.target_fields, tuple(sorted(self._ring(visit.ring)[edge], key=repr)))
+        if self.source(edge.source) == self.source(edge.target):
+            return Within(edge.target_fields, self.query(edge.source), edge.source_fields)
+        if edge not in self._carried:
+            query, reader = self.query(edge.source), self._reader(self.source(edge.source))
+            values = tuple(_bounded(reader.values(query, edge.source_fields), edge))
+            self._carried[edge] = Together(edge.target_fields, values)
+        return self._carried[edge]
+
+    def _ring(self, ring: tuple[str, ...]) -> dict[Edge, set[Key]]:
+        """Everything that flows along the ring's own edges, gathered round after round until a round brings nothing new."""
+        if ring not in self._rings:
+            inner = [edge for address in ring for edge in self._visit(address).edges if edge.source in ring]
+            known: dict[Edge, set[Key]] = {edge: set() for edge in inner}
+            fresh = {address: self._doors(self._visit(address)) for address in ring}
+            while any(fresh.values()):
+                fresh = self._round(ring, known, fresh)
+            self._rings[ring] = known
+        return self._rings[ring]
+
+    def _doors(self, visit: Visit) -> list[Predicate]:
+        """How the ring is entered here: identities, and edges from collections that are not of the ring."""
+        return [*self._entries(visit), *(self._along(edge, visit) for edge in visit.edges if edge.source not in visit.ring)]
+
+    def _round(self, ring: Sequence[str], known: dict[Edge, set[Key]], fresh: Mapping[str, list[Predicate]]) -> dict[str, list[Predicate]]:
+        following: dict[str, list[Predicate]] = {address: [] for address in ring}
+        for edge, seen in known.items():
+            if not fresh[edge.source]:
+                continue
+            query = Query(self.table(edge.source), any_of(fresh[edge.source]))
+            values = self._reader(self.source(edge.source)).values(query, edge.source_fields)
+            new = {value for value in _bounded(values, edge) if value not in seen}
+            seen |= new
+            if new:
+                following[edge.target].append(Together(edge.target_fields, tuple(sorted(new, key=repr))))
+        return following
+
+    def _visit(self, address: str) -> Visit:
+        return self._walk.by_address[address]
+
+    def _home(self, address: str) -> Home:
+        return self._homes[self._visit(address).collection.dataset]
+
+
+def _bounded(values: Iterable[Key], edge: Edge) -> Iterator[Key]:
+    """The values, up to a limit beyond which a wrong reference is likelier than a person with so many rows."""
+    for number, value in enumerate(values):
+        if number >= MOST_CARRIED:
+            raise SourceMismatch(f"More than {MOST_CARRIED} values lead from '{edge.source}' to '{edge.target}'; this is not followed.")
+        yield value
