@@ -56,7 +56,7 @@ def _field(at: At, key: str, *, above: str, whole: bool) -> Field:
         category=ours.text("category"),
         title=ours.text("title"),
         description=ours.text("description") or at.text("description"),
-        never_disclose=ours.flag("never_disclose"),
+        never_disclose=ours.flag("never_disclose") if "never_disclose" in ours.mapping() else None,
         third_party=ours.choice("third_party", ("cover", "staff")),
         erase=ours.choice("erase", ("null", "rewrite", "hash", "preserve")),
         shared=ours.flag("shared"),

@@ -51,7 +51,7 @@ class Field:
     category: str = ""
     title: str = ""
     description: str = ""
-    never_disclose: bool = False
+    never_disclose: bool | None = None  # None: the file does not say
     third_party: str = ""
     erase: str = ""
     shared: bool = False
