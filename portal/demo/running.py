@@ -1,0 +1,139 @@
+"""The whole product on one machine: from an empty folder to a page that answers, and until somebody says stop."""
+
+import fcntl
+import os
+import shutil
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from portal.demo import samples, staff
+from portal.demo.ports import answers, free_port
+from portal.demo.supervisor import Child, Stopped, Supervisor
+from portal.organisations.models import Membership
+
+PATIENCE = 60.0
+Say = Callable[[str], None]
+
+
+def run(wanted_port: int, *, opens_browser: bool, say: Say) -> None:
+    """Prepare, start, and look after the children until Ctrl-C."""
+    if settings.MODE != "demo":
+        raise CommandError(f"The demo runs with HABEAS_MODE=demo only; here it is {settings.MODE}. Nothing was started.")
+    with _the_only_one(settings.DATA / "demo.lock") as note:
+        members = prepare()
+        port = _settled_port(wanted_port, say)
+        supervisor = Supervisor(settings.DATA / "logs", _environment(port))
+        try:
+            _open_the_house(supervisor, port)
+            note(f"http://localhost:{port}/")
+            say(welcome_text(port, members))
+            if opens_browser:
+                webbrowser.open(f"http://localhost:{port}/")
+            _start_the_work(supervisor)
+            _watch(supervisor, say)
+        except Stopped:
+            say("\nStopping. Everything stays where it is; the next start goes on from here.")
+        finally:
+            supervisor.stop()
+
+
+def prepare() -> list[Membership]:
+    """Database, organisations and staff. What is there already is kept."""
+    _empty_queue()
+    call_command("migrate", verbosity=0, interactive=False)
+    samples.load_organisations()
+    return staff.welcome()
+
+
+def welcome_text(port: int, members: list[Membership]) -> str:
+    """What a newcomer needs: one address, who can sign in, where sent mail is read."""
+    home = f"http://localhost:{port}"
+    people = [f"    {m.user.email:<24}{m.get_role_display():<10}{m.organisation.name}" for m in members]
+    return "\n".join(
+        [
+            "",
+            "Habeas is running. Open this page:",
+            "",
+            f"    {home}/",
+            "",
+            f"Mail that it sends is not posted; read it at {home}/outbox/",
+            f"Staff sign in at {home}/desk/ with the password {staff.password()}",
+            "",
+            *people,
+            "",
+            f"Everything is written to {settings.DATA}. Sample cases arrive on the desk during the first minutes. Ctrl-C stops it all.",
+        ]
+    )
+
+
+def _open_the_house(supervisor: Supervisor, port: int) -> None:
+    web = Child("web", ["web", f"127.0.0.1:{port}"])
+    supervisor.start(web)
+    deadline = time.monotonic() + PATIENCE
+    while not answers(port):
+        if not web.is_alive or time.monotonic() > deadline:
+            raise CommandError(f"The web process did not come up. The end of its log:\n{supervisor.tail('web')}")
+        time.sleep(0.1)
+
+
+def _start_the_work(supervisor: Supervisor) -> None:
+    for number in range(1, int(settings.ENV["HABEAS_WORKERS"]) + 1):
+        supervisor.start(Child(f"worker-{number}", ["worker", f"worker-{number}"]))
+    supervisor.start(Child("beat", ["beat"]))
+    supervisor.start(Child("samples", ["samples"], runs_once=True))
+
+
+def _watch(supervisor: Supervisor, say: Say) -> None:
+    while True:
+        for sentence in supervisor.look_after():
+            say(sentence)
+        time.sleep(0.25)
+
+
+def _settled_port(wanted: int, say: Say) -> int:
+    port = free_port(wanted)
+    if port is None:
+        raise CommandError(f"Port {wanted} and the hundred after it are taken by other programs. Nothing was started. Try --port.")
+    if port != wanted:
+        say(f"Port {wanted} is taken by another program; using {port} instead.")
+    return port
+
+
+def _environment(port: int) -> dict[str, str]:
+    given = {"HABEAS_BASE_URL": f"http://localhost:{port}", **os.environ, "PYTHONUNBUFFERED": "1"}
+    return {**given, "HABEAS_DATA": str(settings.DATA), "PYTHONPATH": os.pathsep.join([str(settings.ROOT), *filter(None, sys.path)])}
+
+
+def _empty_queue() -> None:
+    """Messages are hints about rows; those of the last run would only be answered twice."""
+    for folder in ("messages", "processed", "control"):
+        shutil.rmtree(settings.QUEUE_FOLDER / folder, ignore_errors=True)
+        (settings.QUEUE_FOLDER / folder).mkdir(parents=True)
+
+
+@contextmanager
+def _the_only_one(lock: Path) -> Iterator[Callable[[str], None]]:
+    """One demo at a time per data folder. Yields the way to note its address for whoever comes second."""
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            file.seek(0)
+            raise CommandError(
+                f"Habeas is already running on this folder: {file.read().strip() or 'it is still starting'}. Nothing was started."
+            ) from problem
+
+        def note(address: str) -> None:
+            file.truncate(0)
+            file.write(address)
+            file.flush()
+
+        note("")
+        yield note
