@@ -1,0 +1,1 @@
+"""CPZAI: a trading connector."""

@@ -1,0 +1,1 @@
+"""MCPWorks: function hosting, British Columbia."""
