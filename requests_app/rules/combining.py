@@ -8,7 +8,7 @@ from typing import Any, Self, TypedDict, Unpack
 from requests_app.rules import explaining
 from requests_app.rules.counting import WEEKENDS, Calendar, subtract_working_days
 from requests_app.rules.errors import RuleError
-from requests_app.rules.events import CONFIRMED, ClockEvent, dates_of
+from requests_app.rules.events import CONFIRMED, EXTENSION_NOTIFIED, ClockEvent, dates_of
 from requests_app.rules.laws import Regime
 from requests_app.rules.reckoning import RECEIVED, Deadline, deadline
 from requests_app.rules.regimes import fallback_regime
@@ -84,15 +84,16 @@ def clock(regimes: Sequence[Regime], right: Right, received_on: date, **circumst
         found.append(_promised(promise, received_on, events))
     every = tuple(sorted(found, key=lambda one: one.due or date.max))
     due = every[0].due
-    extended_due = extended_date(every, due)
-    extended = extended_due is not None and any(one.extended for one in every)
+    notice = next((event for event in sorted(events, key=lambda event: event.on) if event.type == EXTENSION_NOTIFIED), None)
+    extended_due = _announced(every, due, notice) if notice else extended_date(every, due)
+    extended = extended_due is not None and notice is not None
     return Clock(
         binding=every[0],
         all=every,
         due=due,
         ack_due=min((one.ack_due for one in every if one.ack_due), default=None),
         extended_due=extended_due,
-        target_on=_target(every, received_on, extended_due if extended else due),
+        target_on=_target(every, received_on, last=extended_due if extended else due, extended=extended),
         explanation=_explained(every, due),
         extended=extended,
     )
@@ -108,10 +109,29 @@ def extended_date(every: Sequence[Deadline], due: date | None, reason: str | Non
     return latest if latest and due and latest > due else None
 
 
+def is_open_ended(every: Sequence[Deadline], reason: str | None = None) -> bool:
+    """Whether every law with a date lets us take longer for this reason without naming a longest date."""
+    dated = [one for one in every if one.due and one.extension != "follows"]
+    return bool(dated) and all(one.extension == "open" and reason in (None, *one.extension_reasons) for one in dated)
+
+
+def _announced(every: Sequence[Deadline], due: date | None, notice: ClockEvent) -> date | None:
+    """The extended date for the reason given, or the earlier one that the letter named. A late notice moves nothing."""
+    reason, named = notice.reason or None, notice.until
+    if due is None or notice.on > due:
+        return None
+    latest = extended_date(every, due, reason)
+    if named is None or named <= due:
+        return latest
+    if latest is None:
+        return named if is_open_ended(every, reason) else None
+    return min(named, latest)
+
+
 def _limit(one: Deadline, reason: str | None) -> date | None:
     if one.extension == "follows":
         return None
-    accepts = one.extension in ("fixed", "open") and (reason is None or reason in one.extension_reasons)
+    accepts = one.extension in ("fixed", "open") and reason in (None, *one.extension_reasons)
     return one.extended_due if accepts else one.due
 
 
@@ -127,25 +147,12 @@ def _own(calendar: Calendar | Mapping[str, Calendar] | None, regime: Regime) -> 
 
 def _promised(promise: Promise, received_on: date, events: Sequence[ClockEvent]) -> Deadline:
     """The policy's own date: plain days, no roll, no pause. None before the request is confirmed, where it counts from then."""
-    days = promise.days or 0
-    words = length(days, "day")
-    blank = Deadline(
-        POLICY,
-        promise.title,
-        short=promise.title,
-        plain=promise.title,
-        citation=promise.title,
-        counts=words,
-        length=words,
-        extension="follows",
-    )
+    days, words, title = promise.days or 0, length(promise.days or 0, "day"), promise.title
+    blank = Deadline(POLICY, title, short=title, plain=title, citation=title, counts=words, length=words, extension="follows")
     confirmed = [*dates_of(events, CONFIRMED), *dates_of(events, "identity_received")]
     if promise.start == RECEIVED:
-        start, event, said = (
-            received_on,
-            RECEIVED,
-            f"Our policy promises an answer within {words} of the day the request arrived, {day(received_on)}.",
-        )
+        start, event = received_on, RECEIVED
+        said = f"Our policy promises an answer within {words} of the day the request arrived, {day(start)}."
     elif confirmed:
         start, event = max(confirmed[0], received_on), CONFIRMED
         said = f"Our policy promises an answer within {words} of the day the person confirmed the request, {day(start)}."
@@ -157,12 +164,12 @@ def _promised(promise: Promise, received_on: date, events: Sequence[ClockEvent])
     return replace(blank, due=due, unpaused_due=due, starts_on=start, start_event=event, explanation=(said, counted))
 
 
-def _target(every: Sequence[Deadline], received_on: date, last: date | None) -> date | None:
-    """Our own aim: five working days before the last day, the date without its pauses, or the regime's own target; never before receipt."""
-    aims = [one.target_by for one in every if one.target_by]
-    if last:
-        aims.append(subtract_working_days(last, TARGET_WORKING_DAYS, WEEKENDS))
-    aims += [one.unpaused_due for one in every if one.unpaused_due and not one.extended]
+def _target(every: Sequence[Deadline], received_on: date, *, last: date | None, extended: bool) -> date | None:
+    """Our own aim, never before receipt: five working days before the last day; no later than the date without its
+    pauses, or than the target that stands in for a missing number."""
+    aims = [subtract_working_days(last, TARGET_WORKING_DAYS, WEEKENDS)] if last else []
+    if not extended:
+        aims += [when for one in every for when in (one.target_by, one.unpaused_due) if when]
     return max(min(aims), received_on) if aims else None
 
 

@@ -29,10 +29,15 @@ class UnknownEvent(RuleError):
 
 @dataclass(frozen=True)
 class ClockEvent:
-    """Something that happened on a local calendar date and may matter to a clock."""
+    """Something that happened on a local calendar date and may matter to a clock.
+
+    An announced extension may carry its coded reason and the new date that its letter names.
+    """
 
     type: str
     on: date
+    reason: str = ""
+    until: date | None = None
 
     def __post_init__(self) -> None:
         if self.type not in EVENTS:

@@ -33,7 +33,7 @@ def no_right(regime: Regime, right: Right) -> str:
 def start(received: date, starts: date, event: str) -> str:
     if starts == received:
         return f"The request arrived on {day(received)}, and the clock starts on that day."
-    return f"The request arrived on {day(received)}, but {EVENTS[event]} later, so the clock starts on {day(starts)}."
+    return f"The request arrived on {day(received)}. The clock starts later, on {day(starts)}: {EVENTS[event]}."
 
 
 def not_started(asked: str, when: date) -> str:
@@ -141,6 +141,4 @@ def short(period: Period, *, counted: date, rolled: date, paused: int) -> str:
 
 def binding(titles: Sequence[str], due: date) -> str:
     """Which of several rules sets the date."""
-    if len(titles) == 1:
-        return f"{titles[0]} sets the earliest date: {day(due)}."
-    return f"{listing(titles)} set the same earliest date: {day(due)}."
+    return f"The earliest date counts: {day(due)}. It comes from: {'; '.join(titles)}."
