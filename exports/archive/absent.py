@@ -30,10 +30,10 @@ def absent(cover: Cover, parts: Sequence[Part]) -> list[Absent]:
     lines += _together("withheld", ((part, item) for part in parts for item in part.table.withheld))
     lines += _together("covered", ((part, item) for part in parts for item in part.table.covered))
     lines += _missing_reasons(parts)
+    lines += _nothing(cover, parts)
     lines += [Absent("not_held", what, (why,)) for what, why in cover.policy.not_held]
     lines += _declared_only(cover)
     lines += _aged(cover, parts)
-    lines += _nothing(cover, parts)
     return lines + [Absent("note", note, ()) for note in cover.notes]
 
 
@@ -76,10 +76,13 @@ def _declared_only(cover: Cover) -> Iterator[Absent]:
 
 
 def _aged(cover: Cover, parts: Sequence[Part]) -> Iterator[Absent]:
-    for category in present(cover, parts):
-        if category.sweep and (period := in_words(category.sweep)):
-            what = gettext("%(title)s, older than %(period)s") % {"title": category.title, "period": period}
-            yield Absent("aged", what, (gettext("We delete it after that time, as our policy says."),))
+    aged = [
+        gettext("%(title)s, older than %(period)s") % {"title": category.title, "period": period}
+        for category in present(cover, parts)
+        if category.sweep and (period := in_words(category.sweep))
+    ]
+    if aged:
+        yield Absent("aged", gettext("Older records, which we delete as our policy says"), tuple(aged))
 
 
 def _nothing(cover: Cover, parts: Sequence[Part]) -> Iterator[Absent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from django.utils.translation import gettext
@@ -14,7 +15,7 @@ from exports.archive.parts import Part
 def headline(cover: Cover, parts: Sequence[Part]) -> str:
     """What the person gets, in one sentence; without a name it still stands."""
     with_name, without = _sentences(cover, parts)
-    return with_name % {"name": cover.greeting} if cover.greeting else without
+    return with_name % {"name": _isolated(cover.greeting)} if cover.greeting else without
 
 
 def lead(cover: Cover, parts: Sequence[Part]) -> str:
@@ -44,3 +45,9 @@ def _sentences(cover: Cover, parts: Sequence[Part]) -> tuple[str, str]:
     if cover.gaps:
         return gettext("%(name)s, so far we have found nothing about you."), gettext("So far we have found nothing about you.")
     return gettext("%(name)s, we hold nothing about you."), gettext("We hold nothing about you.")
+
+
+def _isolated(name: str) -> str:
+    """A name written from right to left must not turn the sentence around it."""
+    runs_left = any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if runs_left else name

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from exports.archive.cover import Table
 from exports.archive.tables import Learned
 
-PAGE_ROWS = 500
-PAGES = 10  # more than 5,000 records are not read page by page; the pages say where the others are
+PAGE_ROWS = 250
+PAGES = 20  # more than 5,000 records are not read page by page; the pages say where the others are
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from exports.archive.parts import PAGE_ROWS, Member, Part
 from exports.archive.words import Shown
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+OWN_STYLE = Path(__file__).with_name("archive.css")
 TABLE_COLUMNS = 5
 TABLE_CELL = 40
 
@@ -43,13 +44,11 @@ class Pages:
 
     def __init__(self, cover: Cover) -> None:
         self.cover = cover
-        self._brand = _brand_style(cover)
         self._as_table: dict[str, bool] = {}
 
     def styles(self) -> list[tuple[str, bytes]]:
         """The style sheets that lie beside the first page."""
-        sheets = [("portal.css", _style_sheet())]
-        return [*sheets, ("brand.css", self._brand)] if self._brand else sheets
+        return [("portal.css", _style_sheet()), ("archive.css", OWN_STYLE.read_bytes() + _brand_style(self.cover))]
 
     def index(self, parts: Sequence[Part], payload: Sequence[Member]) -> bytes:
         """The first page."""
@@ -109,7 +108,6 @@ class Pages:
             "cover": self.cover,
             "policy": self.cover.policy,
             "above": above,
-            "has_brand": bool(self._brand),
             "language": language,
             "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
             "collected_on": self.cover.collected_on or self.cover.answered_on,
@@ -125,11 +123,11 @@ def fingerprint(payload: Sequence[Member]) -> str:
 
 
 def _topics(parts: Sequence[Part]) -> list[tuple[str, list[Line]]]:
-    """Collections by topic, topics in the order in which they first come."""
+    """Collections by topic, topics in the order in which they first come. A heading that would say a title twice is left out."""
     topics: dict[str, list[Line]] = {}
     for part in parts:
         topics.setdefault(part.table.topic or part.table.title, []).append(_line(part))
-    return list(topics.items())
+    return [(topic if len(lines) > 1 and all(line.title != topic for line in lines) else "", lines) for topic, lines in topics.items()]
 
 
 def _line(part: Part) -> Line:

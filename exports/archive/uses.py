@@ -98,6 +98,6 @@ def _use(cover: Cover, category: Category) -> Use:
         basis=basis or (said(""),),
         retention=said(category.retention),
         origin=said(category.origin),
-        recipients=", ".join(who),
+        recipients=" · ".join(who),
         is_secret=category.secret,
     )

@@ -78,7 +78,7 @@ def _simple(value: Any) -> str:
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, datetime):
         zone = f" {value.strftime('%Z') or value.strftime('%z')}" if value.tzinfo else ""
-        clock = value.strftime("%H:%M:%S")
+        clock = value.strftime("%H:%M:%S" if value.second else "%H:%M")
         return gettext("%(day)s, %(clock)s%(zone)s") % {"day": day(value), "clock": clock, "zone": zone}
     if isinstance(value, date):
         return day(value)
