@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
@@ -10,15 +11,16 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger("habeas.hints")
 POST_LETTER = "requests_app.post_letter"
 SETTLE_CASE = "requests_app.settle_case"
+SETTLE_ENQUIRY = "requests_app.settle_enquiry"
 
 
-def on_commit(task: str, pk: int) -> None:
+def on_commit(task: str, pk: int | UUID) -> None:
     """Sends the hint once the row can be seen by others."""
     transaction.on_commit(partial(_send, task, pk))
 
 
-def _send(task: str, pk: int) -> None:
+def _send(task: str, pk: int | UUID) -> None:
     try:
-        current_app.send_task(task, args=[pk], retry=False)
+        current_app.send_task(task, args=[pk if isinstance(pk, int) else str(pk)], retry=False)
     except OperationalError:
         log.warning("The broker did not take %s; the dispatcher will send it again.", task)

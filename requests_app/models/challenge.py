@@ -1,10 +1,12 @@
 """A one-time proof: a link and a code that were mailed to an address."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.organisations.models import Organisation
 from requests_app.models.case import Case
 
 
@@ -33,3 +35,23 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} of case {self.case_id}"
+
+
+class Enquiry(models.Model):
+    """Somebody wants to follow a request. What they typed waits here, sealed, until a worker has looked whether it matches.
+
+    The page that takes it does the same work whether it matches or not. A worker deletes the row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="enquiries")
+    claim_sealed = models.BinaryField()
+    browser_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "enquiries"
+        ordering: ClassVar[list[str]] = ["created_at"]
+
+    def __str__(self) -> str:
+        return str(self.id)

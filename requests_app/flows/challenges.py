@@ -1,0 +1,122 @@
+"""One-time codes: made, mailed, counted, spent. What a proved code leads to is the caller's business.
+
+Only keyed digests are kept. A code is for one case, one purpose and, where a browser is bound, one browser; it lives thirty minutes
+and survives five tries. The newest one counts. How often a mailbox is written to is capped without a word, so that nobody can be
+flooded through our form and nobody learns anything from the cap.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.kit import clock, codes, crypto, limits
+from requests_app import letters
+from requests_app.models import Case, Challenge
+from requests_app.models.challenge import Purpose
+from requests_app.rules.verification import CODE_MINUTES, MAX_ATTEMPTS, RESENDS, check_resend
+
+DAY = timedelta(days=1)
+MAILS_AN_HOUR = 6  # to one mailbox, whichever request they belong to
+
+
+class Outcome(StrEnum):
+    """How a try ended; each has a page of its own words."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    USED = "used"
+    LOCKED = "locked"
+    FOREIGN = "foreign"
+
+
+def address_of(case: Case) -> str:
+    """The address that the person gave, exactly as it was typed."""
+    return case.identifiers.filter(kind="email")[0].value
+
+
+@transaction.atomic
+def issue(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
+    """Mails a new code, bound to a browser if one is given."""
+    code, token, moment = codes.new_code(), codes.new_token(), clock.now()
+    challenge = Challenge(case=case, purpose=purpose, link_hash=codes.digest(token), browser_hash=browser, created_at=moment)
+    challenge.code_hash = code_digest(challenge, code)
+    challenge.expires_at = moment + timedelta(minutes=CODE_MINUTES)
+    challenge.save()
+    _mail(challenge, code, token)
+    return challenge
+
+
+@transaction.atomic
+def issue_on_demand(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
+    """Another code because somebody pressed a button. Raises `CodeRefused` when one is fresh or there were too many."""
+    moment = clock.now()
+    sent = Challenge.objects.filter(case=case, purpose=purpose, created_at__gt=moment - DAY)
+    check_resend(list(sent.values_list("created_at", flat=True)), moment)
+    return issue(case, purpose, browser=browser)
+
+
+def code_digest(challenge: Challenge, code: str) -> str:
+    """Keyed and bound to its challenge: a stolen table cannot be searched, and no code opens another door."""
+    return crypto.keyed_digest("code", f"{challenge.link_hash}/{code}")
+
+
+def _mail(challenge: Challenge, code: str, token: str) -> None:
+    case, address = challenge.case, address_of(challenge.case)
+    if not limits.allow(f"mail/{crypto.blind_index('email', address)}", times=MAILS_AN_HOUR, seconds=3600):
+        return
+    link = f"{settings.BASE_URL}/o/{case.organisation.key}/confirm/{token}/" if challenge.purpose == Purpose.CONFIRM else ""
+    letters.queue(case, challenge.purpose, to=address, facts={"code": codes.shown(code), "link": link, "minutes": CODE_MINUTES})
+
+
+def newest(case: Case, purpose: Purpose) -> Challenge | None:
+    """The challenge that counts."""
+    return Challenge.objects.filter(case=case, purpose=purpose).order_by("-created_at", "-pk").first()
+
+
+def try_code(case: Case, purpose: Purpose, typed: str, *, browser: str) -> Outcome:
+    """One try. A wrong one is counted and stays counted; a right one is spent. Call it in the transaction of what follows."""
+    with transaction.atomic():
+        rows = Challenge.objects.select_for_update().filter(case=case, purpose=purpose)
+        sent = list(rows.order_by("-created_at", "-pk")[: RESENDS + 1])
+        if not sent:
+            return Outcome.EXPIRED
+        barrier = standing(sent[0], browser=browser)
+        if barrier is not Outcome.RIGHT:
+            return barrier
+        return _compare(sent, codes.normalise_code(typed))
+
+
+def standing(challenge: Challenge, *, browser: str) -> Outcome:
+    """Whether a challenge can still be answered from this browser, without answering it."""
+    if challenge.used_at:
+        return Outcome.USED
+    if challenge.attempts >= MAX_ATTEMPTS:
+        return Outcome.LOCKED
+    if challenge.expires_at <= clock.now():
+        return Outcome.EXPIRED
+    if challenge.browser_hash and not codes.same(challenge.browser_hash, browser):
+        return Outcome.FOREIGN
+    return Outcome.RIGHT
+
+
+def _compare(sent: list[Challenge], code: str) -> Outcome:
+    counts, *older = sent
+    if codes.same(counts.code_hash, code_digest(counts, code)):
+        spend(counts)
+        return Outcome.RIGHT
+    counts.attempts += 1
+    counts.save(update_fields=["attempts"])
+    if counts.attempts >= MAX_ATTEMPTS:
+        return Outcome.LOCKED
+    is_older = any(codes.same(one.code_hash, code_digest(one, code)) for one in older)
+    return Outcome.REPLACED if is_older else Outcome.WRONG
+
+
+def spend(challenge: Challenge) -> None:
+    """Once only."""
+    challenge.used_at = clock.now()
+    challenge.save(update_fields=["used_at"])

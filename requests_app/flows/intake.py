@@ -1,0 +1,105 @@
+"""A request arrives. The clock starts here, before anybody proved anything; nothing is looked up in any source.
+
+The same work is done whoever asks, known or unknown.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.kit import clock, codes, crypto
+from portal.organisations.models import Organisation, Policy
+from requests_app import addresses
+from requests_app.flows import challenges, moving, timing
+from requests_app.models import Case, Identifier, Submission
+from requests_app.models.case import Channel
+from requests_app.models.challenge import Purpose
+from requests_app.rules.rights import Right
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """What a person asks, whichever door it came through. Sent twice with the same `key`, it arrives once."""
+
+    organisation: Organisation
+    policy: Policy
+    right: Right
+    name: str
+    identities: Mapping[str, str]
+    country: str = ""
+    copy_first: bool = False
+    channel: str = Channel.FORM.value
+    language: str = "en"
+    received_at: datetime | None = None
+    is_test: bool = False
+    key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        """The copy that was asked for first comes first; the right itself comes last."""
+        return (Right.ACCESS, self.right) if self.copy_first and self.right is Right.DELETION else (self.right,)
+
+
+@transaction.atomic
+def submit(application: Application, *, browser: str = "") -> Submission:
+    """Opens the cases, seals what was said, sets the dates and mails the first code."""
+    submission, is_new = Submission.objects.get_or_create(
+        pk=application.key,
+        defaults={
+            "organisation": application.organisation,
+            "policy": application.policy,
+            "channel": application.channel,
+            "received_at": application.received_at or clock.now(),
+            "language": application.language,
+            "country": application.country,
+        },
+    )
+    if not is_new:
+        return submission
+    before: Case | None = None
+    for right in application.rights:
+        before = _open(application, submission, right, copy_first=before)
+    challenges.issue(lead_case(submission), Purpose.CONFIRM, browser=browser)
+    return submission
+
+
+def lead_case(submission: Submission) -> Case:
+    """The case that stands for all that were sent together: the right that was asked for."""
+    return submission.cases.select_related("organisation", "policy", "submission").order_by("-pk")[0]
+
+
+def _open(application: Application, submission: Submission, right: Right, *, copy_first: Case | None) -> Case:
+    case = Case(
+        reference=_free_reference(),
+        submission=submission,
+        organisation=application.organisation,
+        policy=application.policy,
+        right=right.value,
+        received_at=submission.received_at,
+        country=application.country,
+        copy_first=copy_first,
+        is_test=application.is_test,
+    )
+    flags = addresses.flags(application.identities.get("email", ""))
+    case.name_sealed = case.seal(application.name)
+    case.details_sealed = case.seal(json.dumps({"address_flags": flags})) if flags else b""
+    timing.set_clock(case)
+    case.save()
+    Identifier.objects.bulk_create(
+        Identifier(case=case, kind=kind, value_sealed=case.seal(value), token=crypto.blind_index(kind, value))
+        for kind, value in application.identities.items()
+        if value
+    )
+    moving.record(case, "case.arrived", by="person", right=right.value, channel=application.channel, address_flags=flags)
+    return case
+
+
+def _free_reference() -> str:
+    """References are short enough to read out, so two may meet."""
+    while Case.objects.filter(reference=(reference := codes.new_reference())).exists():
+        continue
+    return reference
