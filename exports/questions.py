@@ -13,7 +13,7 @@ from exports.connectors.base import Reader, SourceMismatch
 from exports.datasets import Dataset
 from exports.edges import Edge
 from exports.graph import Visit, Walk
-from exports.query import Equals, Key, Predicate, Query, Together, Within, any_of
+from exports.query import AllOf, ByKey, Equals, Key, Outside, Predicate, Query, Together, Within, any_of
 
 MOST_CARRIED = 1_000_000
 
@@ -43,6 +43,7 @@ class Questions:
         reader: Callable[[str], Reader],
     ) -> None:
         self._walk, self._seeds, self._homes, self._reader = walk, seeds, homes, reader
+        self._spared: dict[str, tuple[Key, ...]] = {}
         self._queries: dict[str, Query] = {}
         self._carried: dict[Edge, Predicate] = {}
         self._rings: dict[tuple[str, ...], dict[Edge, set[Key]]] = {}
@@ -63,8 +64,19 @@ class Questions:
             parts = self._entries(visit)
             for edge in visit.edges:
                 parts.append(self._along(edge, visit))
-            self._queries[address] = Query(self.table(address), any_of(parts))
+            self._queries[address] = Query(self.table(address), self._without_spared(address, any_of(parts)))
         return self._queries[address]
+
+    def sparing(self, spared: Mapping[str, Iterable[Key]]) -> Questions:
+        """The same questions without these rows, by collection, and without what only they lead to."""
+        other = Questions(self._walk, seeds=self._seeds, homes=self._homes, reader=self._reader)
+        other._spared = {address: tuple(sorted(keys, key=repr)) for address, keys in spared.items() if keys}
+        return other
+
+    def along(self, address: str, edges: Iterable[Edge], *, entries: bool) -> Predicate:
+        """Which rows of this collection these of its edges lead to, and its identities too if `entries`; spared ones included."""
+        visit = self._visit(address)
+        return any_of([*(self._entries(visit) if entries else ()), *(self._along(edge, visit) for edge in edges)])
 
     def lookalikes(self, address: str) -> Query | None:
         """Rows that only an identity in other upper and lower case letters would find; for an officer, never disclosed."""
@@ -108,13 +120,17 @@ class Questions:
         for edge, seen in known.items():
             if not fresh[edge.source]:
                 continue
-            query = Query(self.table(edge.source), any_of(fresh[edge.source]))
+            query = Query(self.table(edge.source), self._without_spared(edge.source, any_of(fresh[edge.source])))
             values = self._reader(self.source(edge.source)).values(query, edge.source_fields)
             new = {value for value in _bounded(values, edge) if value not in seen}
             seen |= new
             if new:
                 following[edge.target].append(Together(edge.target_fields, tuple(sorted(new, key=repr))))
         return following
+
+    def _without_spared(self, address: str, part: Predicate) -> Predicate:
+        spared = self._spared.get(address)
+        return AllOf((part, Outside(ByKey(spared)))) if spared else part
 
     def _visit(self, address: str) -> Visit:
         return self._walk.by_address[address]

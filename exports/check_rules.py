@@ -1,0 +1,58 @@
+"""What a CHECK of a live table says about values that are going to be written. Plain Python; the source itself has the last word."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CAST = re.compile(r"::\s*(?:character varying|timestamp (?:with|without) time zone|double precision|\w+)(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])?")
+ANY_ARRAY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
+TEXT = re.compile(r"'((?:[^']|'')*)'")
+NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
+NEUTRAL = ("erased", "deleted", "removed", "anonymous", "anonymised", "anonymized", "unknown", "none", "closed", "inactive", "other")
+
+
+def columns_in(check: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns that the rule speaks of."""
+    bare = TEXT.sub(" ", check)
+    return tuple(name for name in columns if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", bare, re.IGNORECASE))
+
+
+def holds(check: str, values: Mapping[str, Any]) -> bool | None:
+    """Whether the rule allows these values of its columns; None when it cannot be told here."""
+    words = ANY_ARRAY.sub(r"IN (\1)", CAST.sub("", check))
+    names = list(values)
+    listed = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" for _ in names)
+    memory = sqlite3.connect(":memory:")
+    try:
+        statement = f"WITH row_now ({listed}) AS (SELECT {marks}) SELECT ({words}) FROM row_now"  # noqa: S608  (a rule of the schema)
+        answer = memory.execute(statement, [_plain(values[name]) for name in names]).fetchone()[0]
+    except (sqlite3.Error, sqlite3.Warning):
+        return None
+    finally:
+        memory.close()
+    return answer is None or bool(answer)
+
+
+def allowed_words(checks: Iterable[str], column: str) -> tuple[str, ...]:
+    """The texts that rules about this column name, those first that say that something is gone."""
+    found = [text.replace("''", "'") for check in checks if columns_in(check, (column,)) for text in TEXT.findall(check)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda word: NEUTRAL.index(word.lower()) if word.lower() in NEUTRAL else 99))
+
+
+def allowed_numbers(checks: Iterable[str], column: str) -> tuple[int, ...]:
+    """Numbers that rules about this column name, and their neighbours."""
+    found: dict[int, None] = {}
+    for check in checks:
+        if columns_in(check, (column,)):
+            for text in NUMBER.findall(TEXT.sub(" ", check)):
+                whole = int(float(text))
+                found.update(dict.fromkeys((whole, whole + 1, whole - 1)))
+    return tuple(found)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | float | str | bytes) else str(value)
