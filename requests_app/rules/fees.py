@@ -45,8 +45,8 @@ class FeeRule:
 def fee_rule(regimes: Sequence[Regime], right: Right, found: Circumstance | None = None) -> FeeRule:
     """What the laws that bind say together about a fee for this request. Each must give a ground of its own."""
     found = found or Circumstance()
-    by_law = {regime: _grounds(regime, found) for regime in regimes}
-    forbidden = tuple(regime.short for regime, grounds in by_law.items() if not grounds)
+    by_law = {regime.short: _grounds(regime, found) for regime in regimes}
+    forbidden = tuple(short for short, grounds in by_law.items() if not grounds)
     is_allowed = bool(regimes) and not forbidden and not needs_no_proof(right)
     grounds = sorted(set().union(*by_law.values())) if is_allowed else []
     return FeeRule(is_allowed, tuple(grounds), forbidden, sentences=tuple(regime.fee.sentence for regime in regimes))

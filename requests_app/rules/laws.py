@@ -1,7 +1,7 @@
 """What a regime file says, once read: a law as data. The engine knows no law by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -139,6 +139,7 @@ class Regime:
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     appeal: str = ""
+    calendars_by_zone: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -147,6 +148,10 @@ class Regime:
 
     def clock_for(self, right: Right) -> ClockRule | None:
         return next((clock for clock in self.clocks if right in clock.rights), None)
+
+    def calendar_in(self, zone: str) -> str:
+        """The name of the calendar for a controller in this time zone, where the law leaves holidays to the country."""
+        return self.calendars_by_zone.get(zone, self.calendar)
 
     def is_stale(self, today: date) -> bool:
         """Not checked for a year: warns, never refuses."""

@@ -110,7 +110,16 @@ def _regime(part: Part) -> Regime:
         sources=part.many("sources", _source),
         notes=part.words("notes", default=()),
         appeal=part.take("appeal", str, ""),
+        calendars_by_zone=_zones(part),
     )
+
+
+def _zones(part: Part) -> dict[str, str]:
+    zones: dict[str, str] = part.take("calendars_by_zone", dict, {})
+    for zone, calendar in zones.items():
+        if calendar not in CALENDARS:
+            raise RegimeFileError(f"{part.place}.calendars_by_zone.{zone}: “{calendar}” is not one of {', '.join(CALENDARS)}")
+    return zones
 
 
 def _clock(part: Part) -> ClockRule:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import yaml
 
+from requests_app.rules.calendars import calendar_named
+from requests_app.rules.counting import Calendar
 from requests_app.rules.errors import RuleError
 from requests_app.rules.laws import Regime, Regimes
 from requests_app.rules.reading import read_regime
@@ -50,6 +52,11 @@ def binding_regimes(establishment_ids: Sequence[str], country: str | None, *, en
         if is_on and place and regime.binds_residents_of(place):
             binding[regime.id] = regime
     return list({regime.id: regime for regime in binding.values()}.values()) or [fallback_regime()]
+
+
+def calendars_for(regimes: Sequence[Regime], zone: str) -> dict[str, Calendar]:
+    """Each law's calendar by its id, for a controller in this time zone."""
+    return {regime.id: calendar_named(regime.calendar_in(zone)) for regime in regimes}
 
 
 def normal_place(country: str | None) -> str:
