@@ -55,7 +55,11 @@ class Reading:
     def finish(self) -> None:
         """Raise everything found, in the order of the file."""
         if self.problems:
-            raise PolicyError(sorted(self.problems, key=lambda problem: problem.line))
+            raise PolicyError(self.in_order())
+
+    def in_order(self) -> list[Problem]:
+        """The problems by their lines."""
+        return sorted(self.problems, key=lambda problem: problem.line)
 
 
 Kind = Callable[[Reading, yaml.Node, str], Any]

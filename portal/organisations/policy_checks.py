@@ -1,6 +1,7 @@
 """What no single value can tell: references between parts of a policy, and promises that contradict themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,7 +12,7 @@ PAPER, WASH, ON_BRAND = "#ffffff", "#f5f6f8", "#ffffff"
 READABLE = 4.5
 
 
-def check(reading: Reading, policy: PolicyDocument) -> None:
+def check(reading: Reading, policy: PolicyDocument, *, regimes: Collection[str] | None = None) -> None:
     """Refuse what a reader of single values cannot see."""
     _check_keys(reading, policy)
     _check_rights(reading, policy)
@@ -19,6 +20,7 @@ def check(reading: Reading, policy: PolicyDocument) -> None:
     for number, category in _read(policy.categories):
         _check_category(reading, policy, category, path=f"categories.{number}")
     _check_places(reading, policy)
+    _check_regimes(reading, policy, regimes)
     for key in ("brand", "brand_deep"):
         colour = getattr(policy, key)
         if colour:
@@ -97,6 +99,15 @@ def _check_places(reading: Reading, policy: PolicyDocument) -> None:
         for place, regime in _read(authority.regimes):
             if regime not in known:
                 reading.refuse(f"authorities.{number}.regimes.{place}", one_of(regime, tuple(dict.fromkeys(known))))
+
+
+def _check_regimes(reading: Reading, policy: PolicyDocument, known: Collection[str] | None) -> None:
+    named = [(f"regimes.{number}", regime) for number, regime in _read(policy.regimes)]
+    named += [(f"residence_regimes.{place}", regime) for place, regime in policy.residence_regimes.items()]
+    for key, regime in named:
+        if known is not None and regime and regime not in known:
+            near = get_close_matches(regime, list(known), n=1)
+            reading.refuse(key, f"'{regime}' is no law that is known here{f'; did you mean {near[0]}?' if near else ''}")
 
 
 def _check_colour(reading: Reading, key: str, colour: str) -> None:

@@ -112,6 +112,7 @@ DOCUMENT = record(
         "name": WORDS,
         "legal_name": WORDS,
         "role": word("controller", "processor"),
+        "processor": optional(SLUG),
         "establishment": text(pattern=f"unspecified|{PLACE}", reason=PLACE_REASON),
         "timezone": WORDS,
         "version": WORDS,

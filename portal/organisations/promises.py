@@ -133,12 +133,13 @@ class ReportedClass:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyDocument:
-    """One version of an organisation's privacy policy as data."""
+    """One version of an organisation's privacy policy as data. `processor` is the key of another organisation that works for it."""
 
     key: str
     name: str
     legal_name: str
     role: str = "controller"
+    processor: str | None = None
     establishment: str = UNSPECIFIED
     timezone: str = "UTC"
     version: str
