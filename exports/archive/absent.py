@@ -26,7 +26,7 @@ class Absent:
 
 def absent(cover: Cover, parts: Sequence[Part]) -> list[Absent]:
     """Everything that is not here, the gravest first."""
-    lines = [Absent("gap", source, (sentence,)) for source, sentence in cover.gaps]
+    lines = [Absent("gap", str(source), (str(sentence),)) for source, sentence in cover.gaps]
     lines += _together("withheld", ((part, item) for part in parts for item in part.table.withheld))
     lines += _together("covered", ((part, item) for part in parts for item in part.table.covered))
     lines += _missing_reasons(parts)
@@ -34,15 +34,16 @@ def absent(cover: Cover, parts: Sequence[Part]) -> list[Absent]:
     lines += [Absent("not_held", what, (why,)) for what, why in cover.policy.not_held]
     lines += _declared_only(cover)
     lines += _aged(cover, parts)
-    return lines + [Absent("note", note, ()) for note in cover.notes]
+    return lines + [Absent("note", str(note), ()) for note in cover.notes]
 
 
 def _together(kind: str, items: Iterable[tuple[Part, Withheld]]) -> Iterator[Absent]:
     """The same thing held back in several collections is one line that names them all."""
     groups: dict[tuple[str, str], tuple[int, list[str]]] = {}
     for part, item in items:
-        count, where = groups.get((item.what, item.why), (0, []))
-        groups[item.what, item.why] = (count + item.count, [*where, part.table.title])
+        said = (str(item.what), str(item.why))  # a caller may hand over text that is still to be translated
+        count, where = groups.get(said, (0, []))
+        groups[said] = (count + item.count, [*where, part.table.title])
     for (what, why), (count, where) in groups.items():
         yield Absent(kind, what, tuple(filter(None, (why, _how_often(kind, count, where)))), count)
 

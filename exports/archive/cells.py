@@ -15,6 +15,8 @@ import orjson
 
 from exports.archive.cover import Row
 
+_NESTED = frozenset({dict, list, tuple})
+
 
 def json_line(row: Row) -> bytes:
     """One record as JSON: decimals as text with all their digits, whole numbers whole, dates as ISO 8601, bytes as base64."""
@@ -78,17 +80,23 @@ def _readied(value: Any) -> Any:
 
 
 def _has_odd_number(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_odd_number(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(_has_odd_number(item) for item in value)
-    return isinstance(value, float) and not math.isfinite(value)
+    """Asked of every record that holds a null, so it looks at types before it looks inside."""
+    for item in value.values() if isinstance(value, Mapping) else value:
+        kind = type(item)
+        if kind is float:
+            if not math.isfinite(item):
+                return True
+        elif kind in _NESTED and _has_odd_number(item):
+            return True
+    return False
 
 
 def _float_text(value: float) -> str:
     return repr(value) if math.isfinite(value) else odd_number(value)
 
 
+# Types that the csv module itself writes in the right form.
+CSV_READY = frozenset({str, int, Decimal, date, UUID})
 _CSV_FORMS: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
     float: _float_text,

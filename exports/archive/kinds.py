@@ -53,7 +53,7 @@ class Kinds:
         self._shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], list[_Check]] = {}
         self._untrue: set[str] = set()
         self._when: str | None = None
-        self._days: tuple[str, str] | None = None
+        self._days: tuple[int, int] | None = None
         self.has_blank_rows = False
 
     def see(self, row: Row) -> None:
@@ -65,7 +65,7 @@ class Kinds:
         for name, fits in checks:
             if not fits(row[name]):
                 self._untrue.add(name)
-        if self._when is not None and (day := _day(row.get(self._when))):
+        if self._when is not None and (day := _ordinal(row.get(self._when))):
             if self._days is None:
                 self._days = (day, day)
             elif not self._days[0] <= day <= self._days[1]:
@@ -87,10 +87,7 @@ class Kinds:
 
     def first_and_last(self) -> tuple[date, date] | None:
         """The first and last day on which these records arose, where a column tells."""
-        try:
-            return (date.fromisoformat(self._days[0]), date.fromisoformat(self._days[1])) if self._days else None
-        except ValueError:
-            return None
+        return (date.fromordinal(self._days[0]), date.fromordinal(self._days[1])) if self._days else None
 
     def _learn(self, shape: tuple[tuple[str, ...], tuple[type, ...]]) -> list[_Check]:
         checks = []
@@ -129,7 +126,11 @@ class Kinds:
         return next((name for name, natural in NATURAL.items() if types <= natural), "any")
 
 
-def _day(value: Any) -> str:
+def _ordinal(value: Any) -> int:
+    """The day as a number; nothing for what is no day."""
     if isinstance(value, date):
-        return value.isoformat()[:10]
-    return value[:10] if isinstance(value, str) else ""
+        return value.toordinal()
+    try:
+        return date.fromisoformat(value[:10]).toordinal() if isinstance(value, str) else 0
+    except ValueError:
+        return 0

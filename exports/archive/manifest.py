@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from exports.archive.absent import absent
-from exports.archive.cover import Column, Cover
+from exports.archive.cover import Column, Cover, Withheld
 from exports.archive.parts import Member, Part, slug
 from exports.archive.uses import present
 
@@ -95,10 +95,14 @@ def _meaning(cover: Cover, part: Part) -> dict[str, Any]:
         "portability": "art20" if portable else "art15",
         "habeas:found": table.found,
         "habeas:disclosed": table.disclosed,
-        "habeas:withheld": [vars(item) for item in table.withheld],
-        "habeas:covered": [vars(item) for item in table.covered],
+        "habeas:withheld": _counted(table.withheld),
+        "habeas:covered": _counted(table.covered),
     }
     return {key: value for key, value in facts.items() if value not in ("", [])}
+
+
+def _counted(items: Iterable[Withheld]) -> list[dict[str, Any]]:
+    return [{"what": str(item.what), "why": str(item.why), "count": item.count} for item in items]
 
 
 def _fields(part: Part, columns: Iterable[Column]) -> Iterator[dict[str, Any]]:

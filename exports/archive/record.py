@@ -111,7 +111,7 @@ def _collection(part: Part) -> dict[str, Any]:
 
 
 def _counts(items: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{"habeas:what": item.what, "habeas:why": item.why, "habeas:count": item.count} for item in items]
+    return [{"habeas:what": str(item.what), "habeas:why": str(item.why), "habeas:count": item.count} for item in items]
 
 
 def _missing(line: Absent) -> dict[str, Any]:

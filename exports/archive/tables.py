@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
+from typing import Any
 
-from exports.archive.cells import csv_cell, json_line
+from exports.archive.cells import CSV_READY, csv_cell, json_line
 from exports.archive.cover import ArchiveRefused, Column, Row, Table
 from exports.archive.kinds import Kinds
 
@@ -57,23 +58,34 @@ class Reading:
 def csv_lines(table: Table, learned: Learned) -> Iterator[bytes]:
     """The CSV of a flat collection: exact cells, RFC 4180 quoting and line ends, UTF-8."""
     names = [column.name for column in learned.columns]
-    null = learned.null_mark
     count = 0
-    for rows in _csv_bunches(names, table.rows(), null):
-        count += rows[1]
-        yield rows[0]
+    for bunch, rows in _csv_bunches(names, _cells(table.rows(), learned)):
+        count += rows
+        yield bunch
     if count != learned.count:
         raise ArchiveRefused(_miscounted(table, count))
 
 
-def _csv_bunches(names: Sequence[str], rows: Iterable[Row], null: str) -> Iterator[tuple[bytes, int]]:
+def _cells(rows: Iterable[Row], learned: Learned) -> Iterator[list[Any]]:
+    """The cells of each row. Only columns whose types need it are converted cell by cell."""
+    names = [column.name for column in learned.columns]
+    converted = [place for place, name in enumerate(names) if learned.kinds.types_of(name) - CSV_READY]
+    mark = learned.null_mark
+    for row in rows:
+        cells = list(map(row.get, names))
+        for place in converted:
+            cells[place] = None if cells[place] is None else csv_cell(cells[place])
+        yield [mark if cell is None else cell for cell in cells] if mark else cells
+
+
+def _csv_bunches(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[tuple[bytes, int]]:
     paper = io.StringIO(newline="")
     writer = csv.writer(paper)
     writer.writerow(names)
     count = 0
     for row in rows:
         count += 1
-        writer.writerow([null if (value := row.get(name)) is None else csv_cell(value) for name in names])
+        writer.writerow(row)
         if paper.tell() > CHUNK:
             yield _take(paper), count
             count = 0

@@ -1,0 +1,36 @@
+"""verify_archive FILE: whether an archive is whole and unaltered. Reads it where it lies and writes nothing."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from exports.archive.checking import as_json, as_text, check_archive, read_keys
+from portal.kit.crypto import public_keys
+
+
+class Command(BaseCommand):
+    help = "Check an archive offline: manifests, counts, descriptor and signature. Exit 0 sound, 1 not as it was made, 2 wrong usage."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file")
+        parser.add_argument("--keys", help="file with public keys (JWK set); this installation's own where it is not given")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(options["file"])
+        if not path.is_file():
+            raise CommandError(f"{path} is no file.", returncode=2)
+        try:
+            keys = read_keys(options["keys"]) or public_keys()
+        except (OSError, ValueError) as problem:
+            raise CommandError(f"{options['keys']} cannot be used as public keys: {problem}.", returncode=2) from problem
+        report = check_archive(path, keys)
+        if options["json"]:
+            self.stdout.write(as_json(report))
+        elif report.is_sound:
+            self.stdout.write(as_text(report))
+        if not report.is_sound:
+            raise CommandError(as_text(report), returncode=1)
