@@ -6,31 +6,16 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from portal.demo import ports
 from portal.demo.supervisor import Child, Supervisor
+from tests.processes import eventually, is_running
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def eventually(claim: Callable[[], bool], *, within: float = 20.0) -> bool:
-    deadline = time.monotonic() + within
-    while not claim() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return claim()
-
-
-def is_running(pid: int) -> bool:
-    """A zombie that waits for its parent to look is not running."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_wait_doubles_with_every_fall_and_is_forgiven_after_a_long_life() -> None:
@@ -122,6 +107,16 @@ def test_a_child_that_was_to_run_once_and_failed_is_tried_again(supervisor: Supe
 
     assert "samples ended (code 3)" in supervisor.look_after()[0]
     assert child in supervisor.children
+
+
+def test_a_child_that_was_to_run_once_and_always_fails_is_given_up(supervisor: Supervisor) -> None:
+    child = Child("samples", ["3"], runs_once=True, falls=4)
+    supervisor.start(child)
+    assert child.process
+    child.process.wait()
+
+    assert "for the 5th time and is left alone" in supervisor.look_after()[0]
+    assert supervisor.children == []
 
 
 def test_stopping_leaves_nobody_behind(supervisor: Supervisor) -> None:

@@ -47,6 +47,7 @@ def run(wanted_port: int, *, opens_browser: bool, say: Say) -> None:
 def prepare() -> list[Membership]:
     """Database, organisations and staff. What is there already is kept."""
     _empty_queue()
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     samples.load_organisations()
     return staff.welcome()

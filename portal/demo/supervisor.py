@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 LONG_LIFE = 60.0
+TRIES = 5  # for what is to run once
 GRACE = 8.0
 
 
@@ -76,7 +77,7 @@ class Supervisor:
     def look_after(self) -> list[str]:
         """Start again whoever fell. Returns a sentence for each fall."""
         now = time.monotonic()
-        said = [self._note_fall(child, now) for child in self.children if child.process is not None and not child.is_alive]
+        said = [self._note_fall(child, now) for child in [*self.children] if child.process is not None and not child.is_alive]
         for child in self.children:
             if child.process is None and child.next_start and child.next_start <= now:
                 self.start(child)
@@ -88,7 +89,11 @@ class Supervisor:
             self.children.remove(child)
             return ""
         wait = child.fell(now)
-        return f"{child.name} ended ({_how(code)}); it starts again in {wait:g} seconds. Its log: {self.logs / child.name}.log"
+        fell, log = f"{child.name} ended ({_how(code)})", f"Its log: {self.logs / child.name}.log"
+        if child.runs_once and child.falls >= TRIES:
+            self.children.remove(child)
+            return f"{fell} for the {TRIES}th time and is left alone until the next start. {log}"
+        return f"{fell}; it starts again in {wait:g} seconds. {log}"
 
     def stop(self) -> None:
         """Ask everybody to end, and after a while insist."""

@@ -83,7 +83,7 @@ def _has_venv() -> bool:
 def _fill(python: Path, lock: str) -> None:
     count = sum("==" in line for line in (ROOT / lock).read_text().splitlines())
     say(f"  2 of 2  Fetching the {count} packages of {lock}, each checked against its hash")
-    pip: list[str | Path] = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes", "-r"]
+    pip: list[str | Path] = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "install", "--require-hashes", "-r"]
     uv: list[str | Path] = [python, "-m", "uv", "--quiet", "pip", "install", "--python", python, "--require-hashes", "-r"]
     if _runs([*pip, ROOT / INSTALLER_LOCK]) and _runs([*uv, ROOT / lock]):
         return

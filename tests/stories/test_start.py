@@ -1,0 +1,72 @@
+"""A newcomer starts the product, looks at it, and stops it in every way that there is."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Demo, descendants, eventually, free_port, is_running
+
+pytestmark = pytest.mark.story
+
+
+def test_one_command_opens_the_portal_and_says_where(tmp_path: Path) -> None:
+    with Demo(tmp_path / "da ta") as demo:
+        demo.wait_until_open()
+
+        assert demo.url == f"http://localhost:{demo.port}"
+        assert "MCPWorks" in demo.page("/")
+        assert "Mail that was sent" in demo.page("/outbox/")
+        assert "ada@example.org" in demo.text
+        assert demo.text.count(f"{demo.url}/\n") == 1
+
+
+def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        demo.wait_until_open()
+        assert eventually(lambda: len(descendants(demo.process.pid)) >= 5)  # web and its worker, two workers, beat
+        family = descendants(demo.process.pid)
+        demo.process.kill()
+        demo.process.wait()
+        assert eventually(lambda: not any(is_running(pid) for pid in family))
+
+    with Demo(tmp_path, port=demo.port) as again:
+        again.wait_until_open()
+        assert again.url == demo.url
+        assert "MCPWorks" in again.page("/")
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_stops_whole(tmp_path: Path, asked: signal.Signals) -> None:
+    with Demo(tmp_path) as demo:
+        demo.wait_until_open()
+        family = descendants(demo.process.pid)
+        demo.process.send_signal(asked)
+        code = demo.process.wait(timeout=30)
+
+    assert code == 0
+    assert not any(is_running(pid) for pid in family)
+    assert "Stopping" in demo.text
+
+
+def test_a_taken_port_is_said_and_the_next_one_used(tmp_path: Path) -> None:
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", free_port()))
+        somebody.listen()
+        taken = somebody.getsockname()[1]
+        with Demo(tmp_path, port=taken) as demo:
+            demo.wait_until_open()
+
+            assert f"Port {taken} is taken by another program; using" in demo.text
+            assert demo.url != f"http://localhost:{taken}"
+
+
+def test_a_second_start_on_the_same_folder_says_where_the_first_one_is(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        demo.wait_until_open()
+        with Demo(tmp_path) as second:
+            assert second.process.wait(timeout=60) == 1
+
+        assert eventually(lambda: f"already running on this folder: {demo.url}/" in second.text)
+        assert "MCPWorks" in demo.page("/")
