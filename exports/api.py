@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from exports import tasks
 from exports.archive.cover import Cover
 from exports.facts import ArchiveFacts, Choice, PlanLine, PlanView, Progress, Search, SourceProgress, StepProgress
 from exports.flows import packages, packing, plans, progressing, running, starting
@@ -57,12 +58,12 @@ __all__ = [
 
 def start_access(search: Search) -> UUID:
     """Open a job that looks for the subject in every source of the organisation; the worker is called on commit."""
-    return starting.start("access", search)
+    return _hinted(starting.start("access", search))
 
 
 def start_erasure(search: Search) -> UUID:
     """Open a job that rehearses an erasure. Nothing is erased before `approve`."""
-    return starting.start("erasure", search)
+    return _hinted(starting.start("erasure", search))
 
 
 def run(job_id: UUID) -> None:
@@ -78,6 +79,7 @@ def progress(job_id: UUID) -> Progress:
 def retry(job_id: UUID, source_key: str) -> None:
     """Ask one failed source again; what other sources answered stays."""
     starting.retry(job_id, source_key)
+    tasks.hint(job_id)
 
 
 def cancel(job_id: UUID) -> None:
@@ -98,11 +100,13 @@ def plan(job_id: UUID) -> PlanView:
 def settle(job_id: UUID, choices: Mapping[str, str], *, by: str) -> None:
     """Choose 'now' or 'later' for lines where the policy says two things; rehearses again, so the digest changes."""
     plans.settle(job_id, choices, by=by)
+    tasks.hint(job_id)
 
 
 def approve(job_id: UUID, digest: str, *, by: str) -> None:
     """Allow exactly the plan with this digest to be carried out; raises StalePlan or PlanBlocked."""
     plans.approve(job_id, digest, by=by)
+    tasks.hint(job_id)
 
 
 def receipt(job_id: UUID) -> dict[str, Any] | None:
@@ -115,9 +119,9 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     return packages.archive(job_id)
 
 
-def open_archive(job_id: UUID) -> Iterator[bytes]:
-    """The archive's bytes in order, decrypted chunk by chunk. Expiry, revocation and the download limit are checked first."""
-    return packages.open_archive(job_id)
+def open_archive(job_id: UUID, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The archive's bytes in order, decrypted chunk by chunk. Expiry and revocation are checked first; count the download yourself."""
+    return packages.open_archive(job_id, start=start, length=length)
 
 
 def count_download(job_id: UUID) -> None:
@@ -137,4 +141,9 @@ def revoke_all(organisation: Organisation, identities: Mapping[str, str]) -> int
 
 def destroy(job_id: UUID) -> None:
     """Destroy the job's key, spools and archive: what it gathered cannot be read again by anybody."""
-    packages.destroy(job_id)
+    starting.destroy(job_id)
+
+
+def _hinted(job_id: UUID) -> UUID:
+    tasks.hint(job_id)
+    return job_id

@@ -26,7 +26,10 @@ class Search:
 
 @dataclass(frozen=True)
 class StepProgress:
-    """One collection: state is pending, done, skipped or failed; `note` says why in one sentence."""
+    """One collection: state is pending, done, nothing, skipped (no identity leads there) or failed; `note` says why.
+
+    found, disclosed and withheld count records and add up; `covered` counts cells about other people.
+    """
 
     collection: str
     title: str
@@ -57,7 +60,10 @@ class SourceProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is. `finished`: nothing more will happen by itself. `failed`: the job as a whole went wrong."""
+    """How far a job is. `finished`: nothing more will happen by itself. `failed`: the job as a whole went wrong.
+
+    `gaps` are all places that were not or not wholly searched: (title of the source, a sentence). Never silent.
+    """
 
     job_id: UUID
     kind: str
@@ -70,6 +76,7 @@ class Progress:
     disclosed: int = 0
     withheld: int = 0
     covered: int = 0
+    gaps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""Compares datasets with live schemas, and draws the map of what is covered: category, retention, erase rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from exports.connectors.base import Schema, SourceError
+from exports.datasets import Collection, Field
+from exports.graph import walk
+from exports.questions import home_of
+from exports.sources import Source, sources_of
+from portal.organisations.models import Organisation
+from portal.organisations.policy import PolicyDocument
+
+
+def check_sources(organisation: Organisation) -> dict[str, Any]:
+    """Everything as JSON values. `ok` is False when a source cannot be reached or lacks what its dataset names."""
+    sources = sources_of(organisation)
+    policy = organisation.current_policy.read()
+    datasets = [dataset for source in sources for dataset in source.datasets]
+    kinds = {leaf.identity for dataset in datasets for c in dataset.collections for leaf in c.leaves() if leaf.identity}
+    missed = {one.address: one.sentence for one in walk(datasets, _asked(policy, kinds)).unreachable if not one.exempt}
+    reports = [_source(source, policy, missed) for source in sources]
+    return {"organisation": organisation.key, "ok": bool(reports) and not any(r["mismatches"] for r in reports), "sources": reports}
+
+
+def _asked(policy: PolicyDocument, kinds: set[str]) -> list[str]:
+    """The identities that a person of this organisation can prove; those of the datasets when the policy names none."""
+    proved = [kind.kind for kind in policy.identities if kind.seeds]
+    return proved or sorted(kinds)
+
+
+def _source(source: Source, policy: PolicyDocument, missed: dict[str, str]) -> dict[str, Any]:
+    collections = [collection for dataset in source.datasets for collection in dataset.collections if not collection.skipped]
+    report: dict[str, Any] = {
+        "key": source.key,
+        "title": source.title,
+        "state": "reached",
+        "mismatches": [],
+        "unreachable": [{"collection": c.address, "reason": missed[c.address]} for c in collections if c.address in missed],
+        "without": _without(collections, policy),
+        "collections": [_coverage(collection, policy) for collection in collections],
+        "undeclared": [],
+    }
+    try:
+        with source.connector().reading() as reader:
+            schema = reader.describe()
+    except SourceError as problem:
+        return {**report, "state": "not reached", "mismatches": [str(problem)]}
+    tables = _tables(source)
+    report["mismatches"] = [sentence for c in collections for sentence in _differences(c, tables[c.address], schema)]
+    report["undeclared"] = sorted(_undeclared(collections, tables, schema))
+    return report
+
+
+def _tables(source: Source) -> dict[str, str]:
+    return {
+        collection.address: f"{schema}.{collection.name}" if (schema := home_of(dataset, source.key).schema) else collection.name
+        for dataset in source.datasets
+        for collection in dataset.collections
+    }
+
+
+def _differences(collection: Collection, name: str, schema: Schema) -> Iterator[str]:
+    table = schema.tables.get(name)
+    if table is None:
+        yield f"The table '{name}' does not exist there."
+        return
+    for part in collection.fields:
+        if part.name not in table.columns:
+            yield f"The table '{name}' has no column '{part.name}'."
+    declared = {leaf.path for leaf in collection.leaves() if leaf.primary_key}
+    if declared and table.primary_key and declared != set(table.primary_key):
+        yield f"The key of '{name}' is {', '.join(table.primary_key)}; the dataset says {', '.join(sorted(declared))}."
+
+
+def _undeclared(collections: list[Collection], tables: dict[str, str], schema: Schema) -> Iterator[str]:
+    """Live tables and columns that no dataset speaks of."""
+    known = {tables[c.address]: {part.name for part in c.fields} for c in collections}
+    for name, table in schema.tables.items():
+        if name not in known:
+            yield name
+            continue
+        yield from (f"{name}.{column}" for column in table.columns if column not in known[name])
+
+
+def _without(collections: list[Collection], policy: PolicyDocument) -> dict[str, list[str]]:
+    held = {category.key: category for category in policy.categories}
+    found: dict[str, list[str]] = {"category": [], "retention": [], "erase rule": []}
+    for collection in collections:
+        for leaf in collection.leaves():
+            path = f"{collection.address}.{leaf.path}"
+            category = held.get(collection.category_of(leaf))
+            if category is None and not leaf.categories and not collection.categories:
+                found["category"].append(path)
+            if category is None or not category.retention or category.retention == "unspecified":
+                found["retention"].append(path)
+            if not _erase_rule(collection, leaf):
+                found["erase rule"].append(path)
+    return found
+
+
+def _erase_rule(collection: Collection, leaf: Field) -> str:
+    """What the files say happens to the field: its own rule, its collection's, or the override of the format."""
+    if leaf.erase or leaf.override:
+        return leaf.erase or (leaf.override.strategy if leaf.override else "")
+    return collection.erase or ("delete" if collection.delete_rows else "")
+
+
+def _coverage(collection: Collection, policy: PolicyDocument) -> dict[str, Any]:
+    categories = {category.key: category for category in policy.categories}
+    named = sorted({collection.category_of(leaf) for leaf in collection.leaves()} - {""})
+    return {
+        "collection": collection.address,
+        "title": collection.title or collection.name,
+        "categories": named,
+        "retention": {key: categories[key].retention for key in named if key in categories},
+        "erase": collection.erase or ("delete" if collection.delete_rows else ""),
+        "never_disclosed": sorted(leaf.path for leaf in collection.leaves() if leaf.never_disclose),
+        "third_party": {leaf.path: leaf.third_party for leaf in collection.leaves() if leaf.third_party},
+    }

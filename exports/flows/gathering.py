@@ -1,0 +1,130 @@
+"""One step of collecting: asks one collection, treats each record by the disclosure rules, and spools it sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+
+from exports.archive.cover import Column
+from exports.connectors.base import Reader, SourceMismatch, TableSchema
+from exports.datasets import Collection, Field
+from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, treatments
+from exports.flows.leasing import Held
+from exports.flows.spooling import Spool
+from exports.models import Job, Step
+from exports.query import AllOf, Outside, Query
+from exports.selection import chosen_fields
+from exports.sources import Survey, seeds_of
+
+BATCH = 1000
+ARCHIVE_TYPES = {"binary": "string", "json": "any"}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What one step brought. `facts` holds columns, reasons and gaps; no value of any record."""
+
+    tally: Tally
+    spool: str
+    note: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def covered(self) -> int:
+        """Cells about other people."""
+        return self.tally.count(THIRD_PARTY, STAFF)
+
+
+def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
+    """Ask the collection and spool what it answers; raises SourceError, and then leaves no spool behind."""
+    visit = survey.walk.by_address[step.collection]
+    reader, query = survey.reader(step.collection), survey.questions.query(step.collection)
+    live = _live(reader, query.collection)
+    wanted = chosen_fields(visit.collection, job.categories)
+    fields = tuple(part for part in wanted if part.name in live.columns)
+    missing = [part.name for part in wanted if part not in fields]
+    if not fields:
+        raise SourceMismatch(_("The table '%(table)s' has none of the columns that the dataset names.") % {"table": live.name})
+    treated = treatments(visit.collection, fields, _secret(job))
+    asked = Query(query.collection, query.where, tuple(part.name for part in fields))
+    tally, spool = _spool(held, job, step, reader=reader, asked=asked, treated=treated)
+    alike = _lookalikes(survey, step.collection, reader, query)
+    facts = {
+        "columns": [asdict(column) for column in _columns(visit.collection, fields, live, treated)],
+        "withheld": tally.told(SECRET),
+        "covered": tally.told(THIRD_PARTY, STAFF),
+        "lookalikes": alike,
+    }
+    if missing:
+        facts["gap"] = _("%(title)s: the columns %(names)s do not exist there.") % {"title": step.title, "names": ", ".join(missing)}
+    return Gathered(tally, spool, _note(facts, alike), facts)
+
+
+def _live(reader: Reader, table: str) -> TableSchema:
+    found = reader.describe().tables.get(table)
+    if found is None:
+        raise SourceMismatch(_("The table '%(table)s' does not exist there.") % {"table": table})
+    return found
+
+
+def _secret(job: Job) -> frozenset[str]:
+    return frozenset(category.key for category in job.policy.read().categories if category.secret)
+
+
+def _spool(held: Held, job: Job, step: Step, *, reader: Reader, asked: Query, treated: Sequence[Treatment]) -> tuple[Tally, str]:
+    tally = Tally()
+    own = frozenset(seed for kind, value in job.identities.items() for seed in seeds_of(kind, value))
+    nested = {name for name, column in reader.describe().tables[asked.collection].columns.items() if column.type == "json"}
+    with Spool(job, step) as spool:
+        for batch in reader.read(asked, batch=BATCH):
+            held.renew()
+            shown = (disclose(_opened(row, nested), treated, own, tally) for row in batch)
+            spool.add([record for record in shown if record is not None])
+    return tally, spool.name
+
+
+def _opened(row: dict[str, Any], nested: set[str]) -> dict[str, Any]:
+    """JSON that a database hands out as text becomes JSON again."""
+    for name in nested & row.keys():
+        if isinstance(row[name], str):
+            try:
+                row[name] = orjson.loads(row[name])
+            except orjson.JSONDecodeError:
+                continue  # it was declared JSON and is not: the text itself is the truth
+    return row
+
+
+def _lookalikes(survey: Survey, address: str, reader: Reader, query: Query) -> int:
+    """Records that would match if upper and lower case were the same. Not disclosed: an officer decides."""
+    folded = survey.questions.lookalikes(address)
+    if folded is None:
+        return 0
+    return reader.count(Query(query.collection, AllOf((folded.where, Outside(query.where)))))
+
+
+def _columns(collection: Collection, fields: Sequence[Field], live: TableSchema, treated: Sequence[Treatment]) -> list[Column]:
+    columns = []
+    for part, treatment in zip(fields, treated, strict=True):
+        kind = live.columns[part.name].type
+        columns.append(
+            Column(
+                name=part.name,
+                type="string" if treatment.why else ARCHIVE_TYPES.get(kind, kind),
+                title=part.title or part.name.replace("_", " ").strip().capitalize(),
+                description=part.description,
+                category=next(iter(part.categories or collection.categories), ""),
+            )
+        )
+    return columns
+
+
+def _note(facts: dict[str, Any], alike: int) -> str:
+    sentences = [facts["gap"]] if "gap" in facts else []
+    if alike:
+        words = _("%(count)d more records match only if capital letters do not matter. They are not included; an officer decides.")
+        sentences.append(words % {"count": alike})
+    return " ".join(sentences)

@@ -1,0 +1,93 @@
+"""Packed archives: who may still have one, its bytes, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from exports.facts import ArchiveFacts
+from exports.models import Archive
+from exports.refusals import ArchiveUnavailable
+from portal.kit import crypto
+from portal.kit.clock import now
+from portal.kit.sealing import SealedReader
+from portal.organisations.models import Organisation
+
+
+def file_of(archive: Archive) -> Path:
+    """Where the sealed file lies."""
+    return Path(settings.ARCHIVE_FOLDER) / archive.path
+
+
+def archive(job_id: UUID) -> ArchiveFacts | None:
+    """What is known about the job's archive."""
+    found = Archive.objects.filter(job_id=job_id).first()
+    if found is None:
+        return None
+    return ArchiveFacts(
+        job_id=job_id,
+        files=found.files,
+        records=found.records,
+        size=found.size,
+        sha256=found.sha256,
+        sealed_at=found.sealed_at,
+        expires_at=found.expires_at,
+        revoked_at=found.revoked_at,
+        downloads=found.downloads,
+        max_downloads=found.max_downloads,
+        available=not _closed(found) and found.downloads < found.max_downloads,
+    )
+
+
+def open_archive(job_id: UUID, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The bytes of the archive, or `length` of them from `start`; refused before the first byte when it is closed."""
+    found = Archive.objects.filter(job_id=job_id).first()
+    reason = _("There is no archive.") if found is None else _closed(found)
+    if found is None or reason:
+        raise ArchiveUnavailable(reason)
+    try:
+        reader = SealedReader(file_of(found), found.box)
+    except (OSError, crypto.Sealed):
+        raise ArchiveUnavailable(_("The archive can no longer be opened.")) from None
+    return reader.read(start, reader.size if length is None else length)
+
+
+def count_download(job_id: UUID) -> None:
+    """Count one download, or refuse it: one conditional UPDATE, so that two at once cannot pass the limit."""
+    still_open = Archive.objects.filter(job_id=job_id, revoked_at__isnull=True, expires_at__gt=now(), downloads__lt=F("max_downloads"))
+    if not still_open.update(downloads=F("downloads") + 1):
+        found = Archive.objects.filter(job_id=job_id).first()
+        reason = _("There is no archive.") if found is None else _closed(found)
+        raise ArchiveUnavailable(reason or _("The archive has been downloaded as often as it may be."))
+
+
+def revoke(job_id: UUID) -> None:
+    """Close the archive at once and destroy its key and file."""
+    for found in Archive.objects.filter(job_id=job_id):
+        Archive.objects.filter(pk=found.pk, revoked_at__isnull=True).update(revoked_at=now())
+        Archive.objects.filter(pk=found.pk).update(key_sealed=b"")
+        file_of(found).unlink(missing_ok=True)
+
+
+def revoke_all(organisation: Organisation, identities: Mapping[str, str]) -> int:
+    """Revoke every open archive made for any of these identities."""
+    tokens = [crypto.blind_index(kind, value) for kind, value in identities.items()]
+    theirs = Archive.objects.filter(job__organisation=organisation, job__tokens__token__in=tokens, revoked_at__isnull=True)
+    jobs = list(theirs.values_list("job_id", flat=True).distinct())
+    for job_id in jobs:
+        revoke(job_id)
+    return len(jobs)
+
+
+def _closed(found: Archive) -> str:
+    """Why it cannot be had any more; empty while it can."""
+    if found.revoked_at is not None:
+        return _("The archive was withdrawn.")
+    if found.expires_at <= now():
+        return _("The archive has expired.")
+    return ""

@@ -1,0 +1,64 @@
+"""Tells how far a job is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from exports.facts import Progress, SourceProgress, StepProgress
+from exports.models import Job, JobState, SourceRun
+
+RESTING = (JobState.COLLECTED, JobState.PACKED, JobState.PLANNED, JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
+
+
+def progress(job_id: UUID) -> Progress:
+    """States, counts and sentences of the job, its sources and their collections."""
+    job = Job.objects.get(pk=job_id)
+    runs = list(SourceRun.objects.filter(job=job).prefetch_related("steps").order_by("position", "pk"))
+    return Progress(
+        job_id=job.pk,
+        kind=job.kind,
+        state=job.state,
+        finished=job.state in RESTING,
+        failed=job.state == JobState.FAILED,
+        error=job.error,
+        sources=tuple(_source(run) for run in runs),
+        found=sum(run.found for run in runs),
+        disclosed=sum(run.disclosed for run in runs),
+        withheld=sum(run.withheld for run in runs),
+        covered=sum(run.covered for run in runs),
+        gaps=tuple((run.title, sentence) for run in runs for sentence in gaps_of(run)),
+    )
+
+
+def gaps_of(run: SourceRun) -> list[str]:
+    """Sentences for all that was not answered here: the source itself, or single collections of it."""
+    parts = [step.facts["gap"] for step in run.steps.all() if step.facts.get("gap")]
+    return [run.error] if run.error and not parts else parts
+
+
+def _source(run: SourceRun) -> SourceProgress:
+    return SourceProgress(
+        key=run.source_key,
+        title=run.title,
+        state=run.state,
+        found=run.found,
+        disclosed=run.disclosed,
+        withheld=run.withheld,
+        covered=run.covered,
+        error=run.error,
+        since=run.since,
+        collections=tuple(
+            StepProgress(
+                collection=step.facts.get("name") or step.collection,
+                title=step.title,
+                category=step.category,
+                state="skipped" if step.facts.get("unreachable") else step.state,
+                found=step.found,
+                disclosed=step.disclosed,
+                withheld=step.withheld,
+                covered=step.covered,
+                note=step.note,
+            )
+            for step in run.steps.all()
+        ),
+    )

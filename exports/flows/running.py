@@ -1,0 +1,65 @@
+"""Runs a job through the states that need no person, under its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from exports.datasets import DatasetError
+from exports.flows.collect import collect
+from exports.flows.leasing import Held, held
+from exports.models import Job, JobKind, JobState
+from exports.refusals import EngineRefusal
+from portal.kit import leases
+from portal.kit.clock import now
+from portal.kit.leases import LeaseLost
+
+MOST_ATTEMPTS = 8
+# Each phase leaves the job in a later state, or raises.
+PHASES: dict[tuple[str, str], Callable[[Held], None]] = {
+    (JobKind.ACCESS, JobState.NEW): collect,
+    (JobKind.ACCESS, JobState.COLLECTING): collect,
+}
+
+
+def run(job_id: UUID) -> None:
+    """Go on until a person is needed, the job is finished, or another worker has it."""
+    work = held(job_id)
+    if work is None:
+        return
+    settled = False
+    try:
+        _go(work)
+        settled = True
+    except LeaseLost:
+        settled = True  # another worker has it: nothing of ours to give back
+    except (EngineRefusal, DatasetError) as refusal:
+        _fail(work, str(refusal))
+        settled = True
+    finally:
+        if not settled:
+            leases.release(Job, job_id, work.token, again_in=timedelta(seconds=_pause(work)))
+
+
+def _go(work: Held) -> None:
+    job = work.job()
+    if job.attempts > MOST_ATTEMPTS:
+        raise EngineRefusal(_("The search stopped with a fault several times and was given up. The log says where."))
+    while phase := PHASES.get((job.kind, job.state)):
+        phase(work)
+        work.renew()
+        job = work.job()
+    leases.release(Job, job.pk, work.token)
+
+
+def _fail(work: Held, sentence: str) -> None:
+    with work.writing():
+        Job.objects.filter(pk=work.job_id).update(state=JobState.FAILED, error=sentence[:400], finished_at=now())
+        leases.release(Job, work.job_id, work.token)
+
+
+def _pause(work: Held) -> int:
+    return int(min(300, 2 ** min(work.job().attempts, 8)))

@@ -1,0 +1,67 @@
+"""What the engine's commands share: reading their words, waiting for a job, refusing in one line."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from django.core.management.base import CommandError
+
+from exports import api
+from exports.sources import all_datasets
+from portal.kit.clock import today
+from portal.organisations.models import Organisation
+
+USAGE = 2
+PATIENCE = 0.3
+
+
+def organisation_named(key: str) -> Organisation:
+    """The organisation, or a refusal that names those there are."""
+    found = Organisation.objects.filter(key=key).first()
+    if found is None:
+        known = ", ".join(Organisation.objects.values_list("key", flat=True)) or "none"
+        raise CommandError(f"There is no organisation '{key}' here (known: {known}). Nothing was done.")
+    return found
+
+
+def identities_of(organisation: Organisation, words: list[str]) -> dict[str, str]:
+    """`kind=value` words as a search; a kind that no dataset names finds nothing and is refused."""
+    identities: dict[str, str] = {}
+    for word in words:
+        kind, equals, value = word.partition("=")
+        if not equals or not kind.strip() or not value.strip():
+            raise CommandError(f"'{kind}' is not of the form kind=value, such as email=name@example.com.", returncode=USAGE)
+        if kind.strip() in identities:
+            raise CommandError(f"The identity '{kind.strip()}' is given twice.", returncode=USAGE)
+        identities[kind.strip()] = value
+    known = {leaf.identity for d in all_datasets(organisation) for c in d.collections for leaf in c.leaves() if leaf.identity}
+    for kind in identities:
+        if kind not in known:
+            raise CommandError(f"No dataset can be searched by '{kind}' (known: {', '.join(sorted(known)) or 'none'}). Nothing was done.")
+    return identities
+
+
+def run_to_rest(job_id: UUID) -> api.Progress:
+    """Run the job here, or wait for the worker that has taken it."""
+    while True:
+        api.run(job_id)
+        progress = api.progress(job_id)
+        if progress.finished:
+            return progress
+        time.sleep(PATIENCE)
+
+
+def cover_for(organisation: Organisation, reference: str, progress: api.Progress) -> api.Cover:
+    """The first page of an archive that was asked for at the shell."""
+    policy, day = organisation.current_policy, today(organisation.timezone)
+    return api.Cover(
+        reference=reference,
+        organisation_name=organisation.name,
+        policy=policy.read(),
+        policy_version=policy.version,
+        requested_on=day,
+        answered_on=day,
+        collected_on=day,
+        gaps=progress.gaps,
+    )

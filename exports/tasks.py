@@ -1,0 +1,48 @@
+"""What the worker does: takes an id, calls one flow. A message is a hint; the database knows what is due."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from uuid import UUID
+
+from celery import current_app, shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from exports.flows import running
+from exports.models import Job
+from portal.kit import leases
+
+log = logging.getLogger("habeas.exports")
+RUN_JOB = "exports.run_job"
+
+
+@shared_task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # Celery has no types
+def run_job(job_id: str) -> None:
+    """Do what is due for one job. A fault is logged once, here; the job stays due and is tried again later."""
+    try:
+        running.run(UUID(job_id))
+    except Exception:
+        log.exception("Job %s stopped with a fault and will be tried again.", job_id)
+
+
+@shared_task(name="exports.dispatch")  # type: ignore[untyped-decorator]  # Celery has no types
+def dispatch() -> int:
+    """Send every job that is due and held by nobody: what a lost message meant is done anyway."""
+    due = leases.due_pks(Job)
+    for job_id in due:
+        _send(str(job_id))
+    return len(due)
+
+
+def hint(job_id: UUID) -> None:
+    """Tell a worker once the change is visible to it. A hint that gets lost costs seconds, nothing else."""
+    transaction.on_commit(partial(_send, str(job_id)))
+
+
+def _send(job_id: str) -> None:
+    try:
+        current_app.send_task(RUN_JOB, args=[job_id], retry=False)
+    except OperationalError:
+        log.warning("The broker did not take the hint for job %s; the dispatcher will send it again.", job_id)
