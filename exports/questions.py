@@ -6,10 +6,10 @@ or one inside a ring of collections that lead to each other, carries values, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exports.connectors.base import Reader, SourceMismatch
+from exports.connectors.base import Reader, SourceMismatch, SourceUnreachable
 from exports.datasets import Dataset
 from exports.edges import Edge
 from exports.graph import Visit, Walk
@@ -95,10 +95,19 @@ class Questions:
         if self.source(edge.source) == self.source(edge.target):
             return Within(edge.target_fields, self.query(edge.source), edge.source_fields)
         if edge not in self._carried:
-            query, reader = self.query(edge.source), self._reader(self.source(edge.source))
-            values = tuple(_bounded(reader.values(query, edge.source_fields), edge))
-            self._carried[edge] = Together(edge.target_fields, values)
+            self._carried[edge] = Together(edge.target_fields, tuple(self._values(edge, self.query(edge.source))))
         return self._carried[edge]
+
+    def _values(self, edge: Edge, query: Query) -> Iterator[Key]:
+        """Distinct values that flow along the edge; a source that fails here is named as what stands in the way, not as the one asked."""
+        try:
+            reader = self._reader(self.source(edge.source))
+        except SourceUnreachable:
+            raise SourceMismatch(f"The way there leads through '{edge.source}', and that source cannot be reached.") from None
+        for number, value in enumerate(reader.values(query, edge.source_fields)):
+            if number >= MOST_CARRIED:
+                raise SourceMismatch(f"More than {MOST_CARRIED} values lead from '{edge.source}' to '{edge.target}'; this is not followed.")
+            yield value
 
     def _ring(self, ring: tuple[str, ...]) -> dict[Edge, set[Key]]:
         """Everything that flows along the ring's own edges, gathered round after round until a round brings nothing new."""
@@ -121,8 +130,7 @@ class Questions:
             if not fresh[edge.source]:
                 continue
             query = Query(self.table(edge.source), self._without_spared(edge.source, any_of(fresh[edge.source])))
-            values = self._reader(self.source(edge.source)).values(query, edge.source_fields)
-            new = {value for value in _bounded(values, edge) if value not in seen}
+            new = {value for value in self._values(edge, query) if value not in seen}
             seen |= new
             if new:
                 following[edge.target].append(Together(edge.target_fields, tuple(sorted(new, key=repr))))
@@ -137,11 +145,3 @@ class Questions:
 
     def _home(self, address: str) -> Home:
         return self._homes[self._visit(address).collection.dataset]
-
-
-def _bounded(values: Iterable[Key], edge: Edge) -> Iterator[Key]:
-    """The values, up to a limit beyond which a wrong reference is likelier than a person with so many rows."""
-    for number, value in enumerate(values):
-        if number >= MOST_CARRIED:
-            raise SourceMismatch(f"More than {MOST_CARRIED} values lead from '{edge.source}' to '{edge.target}'; this is not followed.")
-        yield value

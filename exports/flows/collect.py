@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exports.connectors.base import SourceError
+from exports.connectors.base import SourceError, SourceUnreachable
 from exports.datasets import Collection, Field
 from exports.flows.gathering import Gathered, gather
 from exports.flows.leasing import Held
@@ -82,7 +82,7 @@ def _do(held: Held, job: Job, survey: Survey, step: Step) -> None:
     try:
         gathered = gather(held, job, survey=survey, step=step)
     except SourceError as problem:
-        _fail(held, step, str(problem))
+        _fail(held, step, problem)
         return
     with held.writing():
         _keep(step, gathered)
@@ -106,11 +106,12 @@ def _keep(step: Step, gathered: Gathered) -> None:
     step.save()
 
 
-def _fail(held: Held, step: Step, sentence: str) -> None:
-    run = step.run
+def _fail(held: Held, step: Step, problem: SourceError) -> None:
+    run, sentence = step.run, str(problem)
+    gap = _("%(title)s could not be read. %(why)s") % {"title": step.title, "why": sentence}
     with held.writing():
         step.state, step.note = PartState.FAILED, sentence[:400]
-        step.facts = {**step.facts, "gap": _("%(title)s could not be read. %(why)s") % {"title": step.title, "why": sentence}}
+        step.facts = {**step.facts, "gap": sentence if isinstance(problem, SourceUnreachable) else gap}
         step.save(update_fields=["state", "note", "facts"])
         run.error, run.since = sentence[:400], run.since or now()
         run.save(update_fields=["error", "since"])

@@ -31,9 +31,8 @@ def progress(job_id: UUID) -> Progress:
 
 
 def gaps_of(run: SourceRun) -> list[str]:
-    """Sentences for all that was not answered here: the source itself, or single collections of it."""
-    parts = [step.facts["gap"] for step in run.steps.all() if step.facts.get("gap")]
-    return [run.error] if run.error and not parts else parts
+    """Sentences for all that was not answered here, each once: the source itself, or single collections of it."""
+    return list(dict.fromkeys(step.facts["gap"] for step in run.steps.all() if step.facts.get("gap")))
 
 
 def _source(run: SourceRun) -> SourceProgress:
