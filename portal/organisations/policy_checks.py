@@ -61,12 +61,11 @@ def _check_identities(reading: Reading, policy: PolicyDocument) -> None:
 
 
 def _check_category(reading: Reading, policy: PolicyDocument, category: Category, *, path: str) -> None:
-    named = tuple(recipient.key for _, recipient in _read(policy.recipients))
-    classes = tuple(reported.key for _, reported in _read(policy.reported_classes))
-    for key, values, known in (("recipients", category.recipients, named), ("reported_as", category.reported_as, classes)):
-        for number, value in _read(values):
-            if value not in known:
-                reading.refuse(f"{path}.{key}.{number}", one_of(value, known or ("(none named)",)))
+    for key, part in (("recipients", policy.recipients), ("reported_as", policy.reported_classes)):
+        known = [named.key for _, named in _read(part)]
+        for number, value in _read(getattr(category, key)):
+            if value not in known and None not in part:  # a part that was refused itself says enough
+                reading.refuse(f"{path}.{key}.{number}", one_of(value, known or ["(none named)"]))
     _check_fate(reading, category.on_deletion, path=f"{path}.on_deletion")
     if category.alternative:
         _check_fate(reading, category.alternative, path=f"{path}.alternative")
@@ -94,11 +93,11 @@ def _check_places(reading: Reading, policy: PolicyDocument) -> None:
         reading.refuse("timezone", f"'{policy.timezone}' is not a time zone such as America/Vancouver")
     if not policy.regimes:
         reading.refuse("regimes", "is empty, so no request would have a date; name THIRTY_DAYS where no law is known to bind")
-    known = (*policy.regimes, *policy.residence_regimes.values())
+    known = dict.fromkeys((*policy.regimes, *policy.residence_regimes.values()))
     for number, authority in _read(policy.authorities):
         for place, regime in _read(authority.regimes):
-            if regime not in known:
-                reading.refuse(f"authorities.{number}.regimes.{place}", one_of(regime, tuple(dict.fromkeys(known))))
+            if regime not in known and None not in known:
+                reading.refuse(f"authorities.{number}.regimes.{place}", one_of(regime, list(known)))
 
 
 def _check_regimes(reading: Reading, policy: PolicyDocument, known: Collection[str] | None) -> None:
