@@ -16,11 +16,12 @@ SETTLE_ENQUIRY = "requests_app.settle_enquiry"
 
 def on_commit(task: str, pk: int | UUID) -> None:
     """Sends the hint once the row can be seen by others."""
-    transaction.on_commit(partial(_send, task, pk))
+    transaction.on_commit(partial(send, task, pk))
 
 
-def _send(task: str, pk: int | UUID) -> None:
+def send(task: str, pk: int | UUID) -> None:
+    """Sends a hint now. It grows old in a minute: by then the dispatcher has sent another."""
     try:
-        current_app.send_task(task, args=[pk if isinstance(pk, int) else str(pk)], retry=False)
+        current_app.send_task(task, args=[pk if isinstance(pk, int) else str(pk)], retry=False, expires=60)
     except OperationalError:
         log.warning("The broker did not take %s; the dispatcher will send it again.", task)

@@ -24,9 +24,11 @@ from django.utils import dateformat, translation
 from portal.kit import clock, crypto, leases
 from portal.kit.crypto import Sealed
 from portal.kit.leases import LeaseLost
+from portal.organisations.promises import Authority, PolicyDocument
 from requests_app import hints
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
+from requests_app.rules.regimes import binding_regimes
 
 log = logging.getLogger("habeas.letters")
 MAX_ATTEMPTS = 8
@@ -96,10 +98,17 @@ def _words(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
         "asked_on": clock.local_date(case.received_at, case.organisation.timezone),
         "today": clock.today(case.organisation.timezone),
         "status_link": status,
-        "complaints": document.authorities,
+        "complaints": complaints(case, document),
     }
     zone = case.organisation.timezone
     return {name: _spoken(value, zone) for name, value in {**known, **facts}.items()}
+
+
+def complaints(case: Case, document: PolicyDocument) -> list[Authority]:
+    """Where this person can complain: the authorities of the laws that bind; all that the policy names where none matches."""
+    bound = {law.id for law in binding_regimes(document.regimes, case.country or None)}
+    fitting = [one for one in document.authorities if not one.regimes or bound & set(one.regimes)]
+    return fitting or list(document.authorities)
 
 
 def _spoken(value: Any, zone: str) -> Any:

@@ -1,0 +1,209 @@
+"""What our answers say: facts of the formal letters and of an archive's first page, from the policy and the engine's counts."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from exports import api
+from exports.api import ArchiveFacts, Cover, PlanLine, Progress, SourceProgress
+from portal.kit import clock, crypto
+from portal.organisations.promises import UNSPECIFIED, Category, PolicyDocument
+from requests_app.models import Case, Event
+from requests_app.rules.regimes import binding_regimes
+from requests_app.rules.rights import Right
+
+# What was decided on a right that is not gathered; the letter begins with it.
+DECISIONS: dict[str, Promise | str] = {
+    "done": lazy("We have done what you asked."),
+    "partly": lazy("We have done part of what you asked."),
+    "nothing_to_do": lazy("There was nothing for us to change."),
+}
+BASES: dict[str, Promise | str] = {
+    "consent": lazy("Your consent"),
+    "contract": lazy("Contract"),
+    "legal_obligation": lazy("A law asks for it"),
+    "vital_interests": lazy("To protect somebody’s life"),
+    "public_task": lazy("A public task"),
+    "legitimate_interest": lazy("Our legitimate interest"),
+    UNSPECIFIED: lazy("The policy does not say"),
+}
+
+
+KEYS = "{}/.well-known/habeas-keys.json"
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """One source in the table of a letter; counts are None where it was not reached."""
+
+    title: str
+    found: int | None
+    disclosed: int | None
+    withheld: int | None
+    note: str
+
+
+@dataclass
+class ErasedRow:
+    """One source in the table of a certificate."""
+
+    title: str
+    found: int = 0
+    deleted: int = 0
+    masked: int = 0
+    kept: int = 0
+    detached: int = 0
+
+
+def cover(case: Case, progress: Progress) -> Cover:
+    """The words and facts of the archive's first page."""
+    document = case.policy.read()
+    zone = case.organisation.timezone
+    return Cover(
+        reference=case.reference,
+        organisation_name=case.organisation.name,
+        policy=document,
+        policy_version=case.policy.version,
+        requested_on=clock.local_date(case.received_at, zone),
+        answered_on=clock.today(zone),
+        greeting=case.name,
+        due_on=case.due_on,
+        right=case.right,
+        gaps=progress.gaps,
+        nothing=tuple(one.title for one in progress.sources if one.state == "nothing"),
+        regimes=tuple(law.id for law in binding_regimes(document.regimes, case.country or None)),
+        keys_url=KEYS.format(settings.BASE_URL),
+        language=case.submission.language,
+    )
+
+
+def access(case: Case, progress: Progress, archive: ArchiveFacts) -> dict[str, Any]:
+    """What was searched, held back and why, how the data is used, who else has it."""
+    document = case.policy.read()
+    return {
+        "name": case.name,
+        "is_portable": case.right == Right.PORTABILITY.value,
+        "records": progress.disclosed,
+        "until": archive.expires_at,
+        "places": [_place(source) for source in progress.sources],
+        "totals": {"found": progress.found, "disclosed": progress.disclosed, "withheld": progress.withheld},
+        "left_out": _left_out(progress, document),
+        "uses": [_use(category) for category in document.categories if category.held and not category.processor],
+        "origins": _said(category.origin for category in document.categories if category.held),
+        "recipients": document.recipients,
+        "statements": document.statements,
+        "signed_by": case.released_by,
+    }
+
+
+def done(case: Case, words: str, signed_by: str, *, outcome: str = "done") -> dict[str, Any]:
+    """What was decided and done about a right that is not gathered."""
+    told = [one for one in case.policy.read().recipients if case.right in one.told_on]
+    return {"name": case.name, "opening": DECISIONS[outcome], "paragraphs": words.splitlines(), "recipients": told, "signed_by": signed_by}
+
+
+def refusal(case: Case, sentences: Sequence[str], signed_by: str) -> dict[str, Any]:
+    """Why not, where that stands, and where to complain."""
+    return {"name": case.name, "sentences": sentences, "signed_by": signed_by}
+
+
+def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of the certificate: what went, what stays until when, and how it was checked."""
+    plan = api.plan(case.job_id) if case.job_id else None
+    lines = plan.lines if plan else ()
+    document = case.policy.read()
+    places = erased_places(lines)
+    return {
+        "name": case.name,
+        "places": places,
+        "totals": _totals(places),
+        "kept": [line for line in lines if line.rows and (line.action == "keep" or line.chosen == "later" or line.when)],
+        "backups_until": case.backups_until,
+        "recipients": [one for one in document.recipients if case.right in one.told_on],
+        "asked_how": _asked_how(case),
+        "erased_at": case.released_at,
+        "fingerprint": _grouped(hashlib.sha256(rfc8785.dumps(receipt)).hexdigest()),
+        "log_entry": Event.objects.filter(case_reference=case.reference).order_by("-position").values_list("position", flat=True).first(),
+        "signing_key": crypto.key_id("receipt"),
+        "keys_url": KEYS.format(settings.BASE_URL),
+        "signed_by": case.released_by,
+    }
+
+
+def _asked_how(case: Case) -> str:
+    is_twice = Event.objects.filter(case_reference=case.reference, code="identity.second_code").exists()
+    return _("confirmed by email and by a second code") if is_twice else _("confirmed by email")
+
+
+def _grouped(digest: str) -> str:
+    """A fingerprint in fours, as people compare them."""
+    return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
+
+
+def erased_places(lines: Sequence[PlanLine]) -> list[ErasedRow]:
+    """The lines of a plan, added up per source in their order."""
+    places: dict[str, ErasedRow] = {}
+    columns = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
+    for line in lines:
+        place = places.setdefault(line.source_key, ErasedRow(line.source_title))
+        is_later = line.chosen == "later" or (line.when is not None and line.action != "keep")
+        column = "kept" if is_later else columns[line.action]
+        place.found += line.rows
+        setattr(place, column, getattr(place, column) + line.rows)
+    return list(places.values())
+
+
+def _totals(places: Sequence[ErasedRow]) -> dict[str, int]:
+    return {name: sum(getattr(place, name) for place in places) for name in ("found", "deleted", "masked", "kept", "detached")}
+
+
+def _place(source: SourceProgress) -> PlaceRow:
+    if source.state == "failed":
+        return PlaceRow(source.title, None, None, None, source.error or _("Not reached"))
+    if not source.found:
+        return PlaceRow(source.title, 0, 0, 0, _("We found nothing about you here"))
+    topics = ", ".join(dict.fromkeys(step.title for step in source.collections if step.found and step.title))
+    covered = ngettext("%(count)d passage covered", "%(count)d passages covered", source.covered) % {"count": source.covered}
+    note = "; ".join(part for part in (topics, covered if source.covered else "") if part)
+    return PlaceRow(source.title, source.found, source.disclosed, source.withheld, note)
+
+
+def _left_out(progress: Progress, document: PolicyDocument) -> list[tuple[str, str]]:
+    """What is not in the copy, and why: counts first, then places that did not answer, then what is never held."""
+    rows = []
+    if progress.withheld:
+        what = ngettext("%(count)d record or value", "%(count)d records or values", progress.withheld) % {"count": progress.withheld}
+        rows.append((what, _("Secrets and numbers that somebody could misuse are never handed out. The copy names them, one by one.")))
+    if progress.covered:
+        what = ngettext("%(count)d passage", "%(count)d passages", progress.covered) % {"count": progress.covered}
+        rows.append((what, _("They are about other people, so we have covered them.")))
+    return rows + list(progress.gaps) + list(document.not_held)
+
+
+def _use(category: Category) -> dict[str, str]:
+    basis = category.basis_words or "; ".join(str(BASES.get(code, code)) for code in category.basis) or str(BASES[UNSPECIFIED])
+    stays = _("The policy does not say") if category.retention == UNSPECIFIED else category.retention
+    purposes = "; ".join(category.purposes) or _("The policy does not say")
+    return {"title": category.title, "purposes": purposes, "basis": basis, "retention": stays}
+
+
+def _said(words: Any) -> list[str]:
+    """Each statement once, without those that the policy leaves open."""
+    return [word for word in dict.fromkeys(words) if word and word != UNSPECIFIED]
+
+
+def by_source(lines: Sequence[PlanLine]) -> list[tuple[str, list[PlanLine]]]:
+    """The lines of a plan under the titles of their sources."""
+    grouped: dict[str, list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.source_title].append(line)
+    return list(grouped.items())

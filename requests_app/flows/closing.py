@@ -1,0 +1,146 @@
+"""How cases end: extended or refused on the way, expired when never confirmed, closed, opened again, backups attested."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exports import api
+from portal.kit import clock
+from requests_app import answers, letters
+from requests_app.access import Actor, must_lead
+from requests_app.flows import timing
+from requests_app.flows.fulfilment import NotYet
+from requests_app.flows.moving import locked, move, record
+from requests_app.flows.triage import address_of, keep_note, must_be_moving
+from requests_app.models import Case, Event
+from requests_app.models.note import NoteKind
+from requests_app.rules.deadlines import EXTENSION_NOTIFIED, Clock
+from requests_app.rules.extensions import check_extension
+from requests_app.rules.laws import Regime
+from requests_app.rules.reasons import EXTENSION_REASONS
+from requests_app.rules.refusals import check_refusal, ground_named, refusal_letter
+from requests_app.rules.regimes import binding_regimes
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State
+
+NEVER_CONFIRMED = timedelta(days=14)
+KEPT_OPEN = timedelta(days=30)  # after the last word, for questions about it
+PROPOSED = "refusal.proposed"
+
+
+@transaction.atomic
+def extend(case: Case, reason: str, *, by: Actor) -> None:
+    """Takes longer, once, inside the first period, for a reason that the laws accept; the person is told in the same breath."""
+    case = locked(case)
+    must_be_moving(case)
+    today = clock.today(case.organisation.timezone)
+    first_due = case.due_on
+    check_extension(Clock.from_json(case.clock), today=today, already=case.extended_at is not None, reason=reason)
+    case.extended_at, case.extension_reason = clock.now(), reason
+    timing.note(case, EXTENSION_NOTIFIED, by=by.key)
+    timing.set_clock(case)
+    case.save()
+    record(case, "case.extended", by=by.key, reason=reason, until=case.due_on.isoformat() if case.due_on else "")
+    words = {"first_due": first_due, "due": case.due_on, "reason": EXTENSION_REASONS[reason]}
+    letters.queue(case, "extended", to=address_of(case), facts=words)
+
+
+def laws_of(case: Case) -> list[Regime]:
+    """The laws that bind on this case."""
+    return binding_regimes(case.policy.read().regimes, case.country or None)
+
+
+@transaction.atomic
+def propose_refusal(case: Case, ground: str, evidence: str, *, by: Actor) -> None:
+    """One person writes down why; a second one, a lead, decides."""
+    case = locked(case)
+    must_be_moving(case)
+    named = ground_named(laws_of(case), Right(case.right), ground)
+    keep_note(case, evidence, by=by, kind=NoteKind.EVIDENCE)
+    record(case, PROPOSED, by=by.key, ground=named.code)
+
+
+@transaction.atomic
+def refuse(case: Case, ground: str, evidence: str, *, by: Actor) -> None:
+    """Refuses for a coded ground, in a letter that says why and where to complain. What was gathered is destroyed."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can refuse a request."))
+    laws, right = laws_of(case), Right(case.right)
+    named = ground_named(laws, right, ground)
+    check_refusal(named, evidence=evidence, decided_by=by.key, agreed_by=_proposer(case, ground, other_than=by))
+    case.refusal_ground, case.outcome, case.answered_at = named.code, "refused", clock.now()
+    move(case, State.REFUSED, by=by.key, ground=named.code)
+    if evidence.strip():
+        keep_note(case, evidence, by=by, kind=NoteKind.EVIDENCE)
+    if case.job_id:
+        api.destroy(case.job_id)
+    facts = answers.refusal(case, refusal_letter(laws, named), by.name)
+    letters.queue(case, "refused", to=address_of(case), facts=facts, formal=True)
+
+
+def _proposer(case: Case, ground: str, *, other_than: Actor) -> str:
+    """Who else proposed this very refusal."""
+    lines = Event.objects.filter(case_reference=case.reference, code=PROPOSED).exclude(actor=other_than.key).order_by("-position")
+    return next((line.actor for line in lines if line.facts.get("ground") == ground), "")
+
+
+@transaction.atomic
+def expire(case: Case) -> bool:
+    """Ends a case that nobody confirmed in 14 days, and says so to the address that was typed. It counts as not verifiable."""
+    case = locked(case)
+    if case.state != State.ARRIVED.value or case.received_at > clock.now() - NEVER_CONFIRMED:
+        return False
+    case.outcome, case.answered_at = "not_verifiable", clock.now()
+    move(case, State.EXPIRED, by="system")
+    letters.queue(case, "expired", to=address_of(case))
+    return True
+
+
+@transaction.atomic
+def close(case: Case, *, by: str) -> None:
+    """Nothing more will happen: the archive is gone, backups are attested, the last letter is out."""
+    case = locked(case)
+    if case.backups_until:
+        raise NotYet(_("Backups may still hold the data. Attest that they are gone, then close. Nothing was changed."))
+    case.closed_at = clock.now()
+    move(case, State.CLOSED, by=by)
+
+
+def close_if_done(case: Case) -> bool:
+    """For the sweep: closes what has had its last word for 30 days and whose archive nobody can download any more."""
+    ended = case.answered_at or case.received_at
+    archive = api.archive(case.job_id) if case.job_id and case.outcome in ("given", "nothing_held") else None
+    if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available):
+        return False
+    close(case, by="system")
+    return True
+
+
+@transaction.atomic
+def reopen(case: Case, reason: str, *, by: Actor) -> None:
+    """A lead takes a closed case up again and says why."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can open a request again."))
+    keep_note(case, reason, by=by, kind=NoteKind.REOPENING)
+    move(case, State.OPEN, by=by.key, again=True)
+    case.closed_at = case.answered_at = case.released_at = None
+    case.released_by = case.outcome = case.refusal_ground = ""
+    case.job_id = None
+    case.save()
+
+
+@transaction.atomic
+def attest_backups(case: Case, text: str, *, by: Actor, today: date | None = None) -> None:
+    """Somebody says, with their name, that no backup holds the data any more; the person is told."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can attest that backups are gone."))
+    if case.state != State.ANSWERED.value or case.backups_until is None:
+        raise NotYet(_("This request has no backups to attest. Nothing was changed."))
+    if (today or clock.today(case.organisation.timezone)) < case.backups_until:
+        raise NotYet(_("The last backup has not rolled over yet. Attest it on its date or later. Nothing was changed."))
+    keep_note(case, text, by=by, kind=NoteKind.BACKUPS)
+    record(case, "backups.attested", by=by.key, until=case.backups_until.isoformat())
+    case.backups_until = None
+    case.save()
+    letters.queue(case, "backups_gone", to=address_of(case))

@@ -1,0 +1,204 @@
+"""Gathering and giving: a case whose asker is proved gets a job; what the job found is reviewed, released, packed and answered."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exports import api
+from exports.api import EngineRefusal, JobBusy, Progress, Search
+from portal.kit import clock
+from requests_app import answers, hints, letters
+from requests_app.access import SYSTEM, Actor, must_lead
+from requests_app.flows import verification
+from requests_app.flows.moving import locked, move, record
+from requests_app.flows.triage import address_of
+from requests_app.models import Case
+from requests_app.models.letter import Author
+from requests_app.rules.errors import RuleError
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State
+
+GATHERED = frozenset({Right.ACCESS.value, Right.PORTABILITY.value})
+STARTED = frozenset({*GATHERED, Right.DELETION.value})
+
+
+class NotYet(RuleError):
+    """A step that makes no sense now, or for which something is missing. Nothing was changed."""
+
+
+@transaction.atomic
+def start(case: Case, *, by: str = "system") -> None:
+    """Looks for the person in every source; for a deletion, rehearses it. Only proved identifiers are searched by."""
+    case = locked(case)
+    _must_start(case)
+    find = api.start_erasure if case.right == Right.DELETION.value else api.start_access
+    case.job_id = find(_search(case))
+    move(case, State.COLLECTING, by=by)
+    hints.on_commit(hints.SETTLE_CASE, case.pk)
+
+
+def may_start(case: Case) -> bool:
+    """Whether the sweep begins with this case by itself."""
+    return case.state == State.OPEN.value and case.right in STARTED and verification.is_proved(case)
+
+
+def _must_start(case: Case) -> None:
+    if case.right not in STARTED:
+        raise NotYet(_("For this right nothing is gathered: decide it and write the answer. Nothing was changed."))
+    if case.state == State.OPEN.value and not verification.is_proved(case):
+        raise NotYet(_("The person has not yet proved who is asking, so nothing is searched. Nothing was changed."))
+
+
+def _search(case: Case) -> Search:
+    """What the engine may know: proved identifiers, and opaque keys instead of names."""
+    document = case.policy.read()
+    portable = tuple(category.key for category in document.categories if category.portable)
+    return Search(
+        organisation=case.organisation,
+        policy=case.policy,
+        identities=proved_identities(case),
+        subject=case.subject,
+        reference=case.reference,
+        categories=portable if case.right == Right.PORTABILITY.value else (),
+    )
+
+
+def proved_identities(case: Case) -> dict[str, str]:
+    """Kind → value of what was proved. Claimed values are for officers to compare, never to search by."""
+    proved = case.identifiers.filter(verified_at__isnull=False)
+    identities = {one.kind: case.unseal(one.value_sealed) for one in proved}
+    if not identities:
+        raise NotYet(_("No identifier of this request is proved, so there is nothing to search by. Nothing was changed."))
+    return identities
+
+
+@transaction.atomic
+def settle(case: Case) -> bool:
+    """Moves a case to review once its job has done all it can. Safe at any time, any number of times."""
+    case = locked(case)
+    if case.state != State.COLLECTING.value or case.job_id is None:
+        return False
+    progress = api.progress(case.job_id)
+    if not progress.finished:
+        return False
+    move(case, State.REVIEW, by="system", gaps=len(progress.gaps), found=progress.found)
+    if _releases_itself(case, progress):
+        _release(case, by=SYSTEM)
+    return True
+
+
+def _releases_itself(case: Case, progress: Progress) -> bool:
+    """Where the policy says so, and only when nothing needs an officer's eye."""
+    promise = case.policy.read().rights.get(case.right)
+    is_plain = not progress.failed and not progress.gaps and not progress.covered
+    return case.right in GATHERED and promise is not None and promise.automatic_release and is_plain
+
+
+@transaction.atomic
+def retry(case: Case, source_key: str, *, by: Actor) -> None:
+    """Asks a source that failed once more. What the others answered stays."""
+    case = locked(case)
+    if case.job_id is None or case.released_at:
+        raise NotYet(_("Nothing is being gathered for this request. Nothing was changed."))
+    api.retry(case.job_id, source_key)
+    record(case, "source.retried", by=by.key, source=source_key)
+    if case.state == State.REVIEW.value:
+        move(case, State.COLLECTING, by=by.key)
+    hints.on_commit(hints.SETTLE_CASE, case.pk)
+
+
+@transaction.atomic
+def gather_again(case: Case, *, by: Actor) -> None:
+    """Throws away what was found and looks in every source anew."""
+    case = locked(case)
+    if case.state != State.REVIEW.value or case.released_at:
+        raise NotYet(_("Only a request in review that was not released can be gathered again. Nothing was changed."))
+    _must_start(case)
+    old, case.job_id = case.job_id, None
+    find = api.start_erasure if case.right == Right.DELETION.value else api.start_access
+    case.job_id = find(_search(case))
+    move(case, State.COLLECTING, by=by.key)
+    if old:
+        api.destroy(old)
+    hints.on_commit(hints.SETTLE_CASE, case.pk)
+
+
+@transaction.atomic
+def release(case: Case, *, by: Actor) -> None:
+    """A lead lets the copy go out. A worker packs it; the person hears of it once it is sealed and was read back."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can release an archive."))
+    if case.right not in GATHERED:
+        raise NotYet(_("This request is not for a copy of data, so there is no archive to release. Nothing was changed."))
+    if case.state != State.REVIEW.value or case.job_id is None:
+        raise NotYet(_("There is nothing to release: the data is not gathered and in review. Nothing was changed."))
+    if not case.released_at:
+        _release(case, by=by)
+
+
+def _release(case: Case, *, by: Actor) -> None:
+    case.released_at, case.released_by = clock.now(), by.name
+    case.save(update_fields=["released_at", "released_by"])
+    record(case, "archive.released", by=by.key)
+    hints.on_commit(hints.SETTLE_CASE, case.pk)
+
+
+def deliver(case: Case) -> bool:
+    """For a worker: packs a released archive and answers once it was read back. May run twice."""
+    case = Case.objects.select_related("organisation", "policy", "submission").get(pk=case.pk)
+    if case.state != State.REVIEW.value or not case.released_at or case.job_id is None:
+        return False
+    try:
+        if api.archive(case.job_id) is None:
+            api.pack(case.job_id, answers.cover(case, api.progress(case.job_id)))
+    except JobBusy:
+        return False
+    except EngineRefusal as refusal:
+        _take_back(case, type(refusal).__name__)
+        return False
+    return _answer_with_archive(case)
+
+
+@transaction.atomic
+def _take_back(case: Case, reason: str) -> None:
+    """The archive would not be true: nothing goes out, and the case is an officer's again."""
+    case = locked(case)
+    case.released_at, case.released_by = None, ""
+    case.save(update_fields=["released_at", "released_by"])
+    record(case, "archive.refused", by="system", reason=reason)
+
+
+@transaction.atomic
+def _answer_with_archive(case: Case) -> bool:
+    case = locked(case)
+    if case.state != State.REVIEW.value or not case.released_at or case.job_id is None:
+        return False
+    archive = api.archive(case.job_id)
+    if archive is None:
+        return False
+    progress = api.progress(case.job_id)
+    case.answered_at, case.outcome = clock.now(), "given" if progress.found else "nothing_held"
+    move(case, State.ANSWERED, by="system", records=archive.records, sha256=archive.sha256, gaps=len(progress.gaps))
+    letters.queue(case, "answer_access", to=address_of(case), facts=answers.access(case, progress, archive), formal=True)
+    return True
+
+
+@transaction.atomic
+def answer(case: Case, text: str, *, by: Actor, outcome: str = "done") -> None:
+    """Rights that are decided, not gathered: says what was done, in a letter. The text stays with the case."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can decide this."))
+    if case.right in STARTED:
+        raise NotYet(_("This request is answered by its archive or by its receipt, not by a letter of our own. Nothing was changed."))
+    if not verification.is_proved(case):
+        raise NotYet(_("The person has not yet proved who is asking. Nothing was changed."))
+    if outcome not in answers.DECISIONS:
+        raise NotYet(_("Choose what was decided. Nothing was changed."))
+    words = text.strip()
+    if not words:
+        raise NotYet(_("Write what was done: the person reads it in our letter. Nothing was sent."))
+    if case.state == State.OPEN.value:
+        move(case, State.EXECUTING, by=by.key)
+    case.answered_at, case.outcome = clock.now(), outcome
+    move(case, State.ANSWERED, by=by.key, outcome=outcome)
+    case.messages.create(author=Author.OFFICER, author_name=by.name, body_sealed=case.seal(words), at=clock.now())
+    letters.queue(case, "answer_done", to=address_of(case), facts=answers.done(case, words, by.name, outcome=outcome), formal=True)

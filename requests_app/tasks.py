@@ -1,0 +1,83 @@
+"""What workers do for cases and letters. Messages carry a row's id and are hints; everything here may run twice."""
+
+import logging
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from celery import shared_task
+from django.db.models import Q, QuerySet
+
+from portal.kit import leases
+from requests_app import hints, letters
+from requests_app.flows import closing, erasing, following, fulfilment, triage
+from requests_app.models import Case, Letter
+from requests_app.rules.states import State
+
+log = logging.getLogger("habeas.tasks")
+AT_ONCE = 200
+MOVING = Q(state__in=[State.COLLECTING, State.EXECUTING]) | Q(state=State.REVIEW, released_at__isnull=False)
+ENDED = [State.ANSWERED, State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.DUPLICATE]
+
+
+@shared_task(name="requests_app.dispatch")  # type: ignore[untyped-decorator]  # Celery has no types
+def dispatch() -> None:
+    """Sends on whatever is due: letters, cases that can start, cases whose job may have finished."""
+    for pk in leases.due_pks(Letter, AT_ONCE):
+        hints.send(hints.POST_LETTER, int(str(pk)))
+    following.settle_due()
+    startable = Q(state=State.OPEN, right__in=fulfilment.STARTED)
+    _each(_some(Case.objects.filter(startable | MOVING)), _work_on)
+
+
+@shared_task(name=hints.POST_LETTER)  # type: ignore[untyped-decorator]  # Celery has no types
+def post_letter(letter_id: int) -> None:
+    """Posts one letter if it is still due."""
+    letters.post(letter_id)
+
+
+@shared_task(name=hints.SETTLE_ENQUIRY)  # type: ignore[untyped-decorator]  # Celery has no types
+def settle_enquiry(enquiry_id: str) -> None:
+    """Answers somebody who wants to follow a request: by a code to the mailbox, or not at all."""
+    following.settle(UUID(enquiry_id))
+
+
+@shared_task(name=hints.SETTLE_CASE)  # type: ignore[untyped-decorator]  # Celery has no types
+def settle_case(case_id: int) -> None:
+    """Takes one case as far as it goes by itself."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is not None:
+        _each([case], _work_on)
+
+
+@shared_task(name="requests_app.expire")  # type: ignore[untyped-decorator]  # Celery has no types
+def expire() -> None:
+    """Ends what nobody confirmed, resumes what was answered, closes what has had its last word."""
+    _each(_some(Case.objects.filter(state=State.ARRIVED)), closing.expire)
+    _each(_some(Case.objects.filter(state=State.WAITING)), triage.resume_answered)
+    _each(_some(Case.objects.filter(state__in=ENDED)), closing.close_if_done)
+
+
+def _work_on(case: Case) -> None:
+    """One case, one flow; each of them looks for itself whether there is something to do."""
+    if fulfilment.may_start(case):
+        fulfilment.start(case)
+    elif case.state == State.COLLECTING:
+        fulfilment.settle(case)
+    elif case.state == State.EXECUTING:
+        erasing.conclude(case)
+    elif case.released_at:
+        fulfilment.deliver(case)
+
+
+def _some(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """A random handful, so that cases that are stuck never keep others from their turn."""
+    return cases.order_by("?")[:AT_ONCE]
+
+
+def _each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
+    """One case that cannot be worked on does not keep the others from their turn."""
+    for case in cases:
+        try:
+            work(case)
+        except Exception as problem:
+            log.error("Work on %s stopped: %s", case.reference, type(problem).__name__, exc_info=problem)
