@@ -6,7 +6,7 @@ or one inside a ring of collections that lead to each other, carries values, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exports.connectors.base import Reader, SourceMismatch, SourceUnreachable
