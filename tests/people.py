@@ -18,6 +18,7 @@ from portal.organisations.promises import (
     Recipient,
     RightPromise,
 )
+from requests_app.flows import timing
 from requests_app.models import Case, Identifier, Submission
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
@@ -79,13 +80,13 @@ def a_policy_document(key: str = "northwind", **changes: Any) -> PolicyDocument:
         "effective_on": date(2026, 1, 1),
         "url": f"https://{key}.example.org/privacy",
         "contacts": Contacts(privacy_email=f"privacy@{key}.example.org", officer_title="Privacy Officer"),
-        "regimes": ("pipeda",),
-        "residence_regimes": {"EU": "gdpr", "DE": "gdpr", "US-CA": "ccpa"},
+        "regimes": ("CA_PIPEDA",),
+        "residence_regimes": {"EU": "EU_GDPR", "DE": "EU_GDPR", "US-CA": "US_CA_CCPA"},
         "rights": {right: RightPromise(right=right, days=30) for right in offered},
         "identities": (IdentityKind(kind="email", title="Email address", required=True, seeds=True),),
         "categories": CATEGORIES,
         "recipients": (Recipient(key="postbote", name="Postbote", purpose="to deliver parcels", told_on=("deletion", "correction")),),
-        "authorities": (Authority(key="opc", name="Office of the Privacy Commissioner of Canada", regimes=("pipeda",)),),
+        "authorities": (Authority(key="opc", name="Office of the Privacy Commissioner of Canada", regimes=("CA_PIPEDA",)),),
         "not_held": (("card numbers", "the payment company keeps them"),),
         "backups_days": 60,
         "countries": (("CA", "Canada"), ("DE", "Germany"), ("US-CA", "California")),
@@ -136,7 +137,7 @@ def a_case(
     email: str = RITA,
     **fields: Any,
 ) -> Case:
-    """Rita's case: confirmed unless it has only arrived, due thirty days after it was received."""
+    """Rita's case: confirmed unless it has only arrived, with the dates that the rules reckon."""
     received = fields.pop("received_at", None) or clock.now() - timedelta(days=2)
     name = fields.pop("name", "Rita Lindqvist")
     has_arrived_only = State(state) in (State.ARRIVED, State.EXPIRED)
@@ -147,11 +148,14 @@ def a_case(
     facts: dict[str, Any] = {
         "received_at": received,
         "confirmed_at": None if has_arrived_only else received + timedelta(minutes=3),
-        "due_on": clock.local_date(received, organisation.timezone) + timedelta(days=30),
         "closed_at": received + timedelta(days=20) if State(state) == State.CLOSED else None,
     }
     case = Case(submission=submission, organisation=organisation, policy=policy, right=str(right), state=str(state), **{**facts, **fields})
     case.name_sealed = case.seal(name)
+    case.save()
+    timing.set_clock(case)
+    for date_of, value in fields.items():
+        setattr(case, date_of, value)  # a date that a test insists on
     case.save()
     identified_by(case, email=email, verified=not has_arrived_only)
     return case
