@@ -9,7 +9,7 @@ from requests_app.flows import moving
 from requests_app.models import Case, Event
 from requests_app.rules.deadlines import Clock, ClockEvent, Promise, clock
 from requests_app.rules.events import CONFIRMED
-from requests_app.rules.regimes import binding_regimes
+from requests_app.rules.regimes import binding_regimes, calendars_for
 from requests_app.rules.rights import Right
 
 PREFIX = "clock."
@@ -19,7 +19,8 @@ def reckon(promises: PolicyDocument, right: Right, received_on: date, *, country
     """Every date that bears on such a request: the laws of the organisation and of the person's place, and the policy's own promise."""
     promised = promises.rights.get(right.value)
     promise = Promise(promised.days, promised.start) if promised and promised.days is not None else None
-    return clock(binding_regimes(promises.regimes, country or None), right, received_on, events=events, promise=promise)
+    laws = binding_regimes(promises.regimes, country or None)
+    return clock(laws, right, received_on, events=events, promise=promise, calendar=calendars_for(laws, promises.timezone))
 
 
 def note(case: Case, kind: str, *, by: str) -> None:

@@ -57,7 +57,7 @@ def pause(asked: date, answered: date, *, inclusive: bool, days: int) -> str:
 
 def count(period: Period, begins: date, ends: date, calendar: Calendar) -> list[str]:
     """The addition itself, with what was left out of it."""
-    said = [f"{length(period.count, period.unit).capitalize()} after {day(begins)}: that is {long_day(ends)}."]
+    said = [f"{length(period.count, period.unit)} after {day(begins)}: that is {long_day(ends)}."]
     if period.unit is Unit.MONTH and ends.day != begins.day:
         said.append(f"That month has no day {begins.day}, so its last day counts.")
     if period.unit is Unit.WORKING_DAY:
@@ -85,7 +85,7 @@ def roll(period: Period, counted: date, rolled: date, calendar: Calendar) -> lis
     if counted != rolled:
         name = calendar.dates.get(counted)
         because = f"a holiday ({name})" if name else f"a {weekday(counted)}"
-        return [f"{day(counted).capitalize()} is {because}, so the last day moves to the next working day: {long_day(rolled)}."]
+        return [f"{day(counted)} is {because}, so the last day moves to the next working day: {long_day(rolled)}."]
     if counted.weekday() < 5 or period.unit is Unit.WORKING_DAY:
         return []
     if period.rolls:

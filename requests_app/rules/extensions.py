@@ -40,7 +40,7 @@ def may_extend(clock: Clock, today: date, already: bool) -> None:
         raise ExtensionRefused(f"An extension had to be announced by {day(clock.due)}. That day has passed, so the date stays the same.")
     if not extension_reasons(clock):
         who = listing([one.short or one.title for one in clock.all if one.due == clock.due])
-        raise ExtensionRefused(f"{who} sets the date {day(clock.due)} and knows no extension. The date stays the same.")
+        raise ExtensionRefused(f"The date {day(clock.due)} comes from {who}, where no extension is possible. The date stays the same.")
 
 
 def check_extension(clock: Clock, *, today: date, already: bool, reason: str) -> date | None:
@@ -50,7 +50,7 @@ def check_extension(clock: Clock, *, today: date, already: bool, reason: str) ->
     may_extend(clock, today, already)
     possible = {one.code: one for one in extension_reasons(clock)}
     if reason not in possible:
-        raise ExtensionRefused(f"{_refusing(clock, reason)} does not accept this reason. Possible here: {', '.join(possible)}.")
+        raise ExtensionRefused(f"This reason is not accepted by {_refusing(clock, reason)}. Possible here: {', '.join(possible)}.")
     return possible[reason].until
 
 

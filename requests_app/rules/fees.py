@@ -56,9 +56,8 @@ def check_fee(regimes: Sequence[Regime], right: Right, *, found: Circumstance, i
     """Refuse a fee that a binding law forbids, or one that was not announced before the work."""
     rule = fee_rule(regimes, right, found)
     if not rule.is_allowed:
-        who = f"{listing(rule.forbidden_by)} does not allow one here" if len(rule.forbidden_by) == 1 else ""
-        who = who or (f"{listing(rule.forbidden_by)} do not allow one here" if rule.forbidden_by else "this right is free")
-        raise FeeRefused(f"No fee can be asked for: {who}. The request goes on, free of charge.")
+        why = f"it is not allowed by {listing(rule.forbidden_by)}" if rule.forbidden_by else "this right is free"
+        raise FeeRefused(f"No fee can be asked for: {why}. The request goes on, free of charge.")
     if not is_announced:
         raise FeeRefused("Tell the person the amount first, and wait for the answer. The date stays the same meanwhile.")
 

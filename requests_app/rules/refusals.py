@@ -90,5 +90,5 @@ def _merge(code: str, named: dict[str, dict[str, Ground]]) -> RefusalGround:
 
 def _why_two(ground: RefusalGround) -> str:
     if ground.not_accepted_by:
-        return f"{listing(ground.not_accepted_by)} names no such ground."
+        return f"This ground is not named by {listing(ground.not_accepted_by)}."
     return "This ground is weighty."

@@ -17,8 +17,8 @@ The letter after a statement says how far it was checked: **S** the text itself 
 a law that an organisation names in its own file always binds.
 
 How dates are counted: every time becomes a local calendar date of the controller first, and a due date runs to the end of its day.
-The day of receipt is not counted. A month ends on the same day number, or on the last day of a shorter month. Pause days are added, then the
-date moves to the next working day where the law says so. An extension is counted from the start date, never from a moved first date.
+The day of receipt is not counted. A month ends on the same day number, or on the last day of a shorter month. Pause days are added, then
+the date moves to the next working day where the law says so. An extension is counted from the start date, never from a moved first date.
 """
 STATUS = {"in_force": "in force", "not_yet_in_force": "not yet in force", "house_rule": "our own rule"}
 

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ LABELS = {"ack_due": "Confirm receipt by", "due": "Reply by", "extended_due": "I
 
 class Command(BaseCommand):
     help = "Works out the legal dates of one request under one law, and explains them."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("regime", nargs="?", help="a law, like EU_GDPR or CA_PIPEDA")
@@ -108,7 +107,7 @@ def _read_json(path: Path) -> Any:
 
 def _in_words(found: Deadline) -> list[str]:
     dates = {"ack_due": found.ack_due, "due": found.due, "extended_due": found.extended_due}
-    lines = [f"{label}: {long_day(dates[key])}" for key, label in LABELS.items() if (dates[key])]
+    lines = [f"{LABELS[key]}: {long_day(when)}" for key, when in dates.items() if when]
     return [found.title, *(lines or ["No date follows from this law."]), "", *found.explanation]
 
 

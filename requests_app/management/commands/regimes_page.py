@@ -1,7 +1,6 @@
 """`regimes_page [--check]`: writes docs/regimes.md from the law packs, or says whether it is up to date."""
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from requests_app.rules.regimes_page import regimes_page
 
 class Command(BaseCommand):
     help = "Writes docs/regimes.md from the files in requests_app/rules/regimes."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
