@@ -12,6 +12,7 @@ from portal.organisations.models import Organisation, User
 from tests.people import a_member, an_organisation
 
 pytest_plugins = ["tests.browsers", "tests.stores"]
+PEER_DATA = Path(os.environ.get("HABEAS_PEER_DATA") or Path(__file__).resolve().parents[2] / "shared" / "peer-data")
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
@@ -60,6 +61,8 @@ def mallory(southwind: Organisation) -> User:
 
 def machine_has(part: str) -> bool:
     """Whether this machine can run the tests that need this part."""
+    if part == "peer-data":
+        return PEER_DATA.is_dir()
     if part == "postgresql":
         return bool(shutil.which("postgres")) or any(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     return shutil.which(part) is not None

@@ -19,7 +19,6 @@ from sqlalchemy import (
     cast,
     column,
     false,
-    literal,
     not_,
     or_,
     select,
@@ -144,7 +143,7 @@ class Compiler:
             return _isin(mine, self.dialect.unpacked(fit, len(mine)))
         if len(mine) == 1:
             return mine[0].in_([value for (value,) in fit])
-        return tuple_(*mine).in_([tuple(literal(part) for part in value) for value in fit])
+        return tuple_(*mine).in_(fit)
 
     def _within(self, source: FromClause, name: str, part: Within) -> ColumnElement[bool]:
         mine = [self.column(source, field, name) for field in part.fields]

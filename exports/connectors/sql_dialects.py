@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, bindparam, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
-from exports.connectors.base import SourceUnreachable, Trigger
+from exports.connectors.base import ForeignKey, SourceUnreachable, Trigger
 
 LOCK_SECONDS = 5
 
@@ -44,6 +44,9 @@ class Dialect(Protocol):
 
     def triggers(self, connection: Connection) -> dict[str, tuple[Trigger, ...]]:
         """The triggers of every table."""
+
+    def foreign_keys(self, connection: Connection, table: str) -> list[ForeignKey] | None:
+        """The table's foreign keys, or None where SQLAlchemy tells them right."""
 
     def has_row_id(self, connection: Connection, table: str) -> bool:
         """The product itself numbers the rows of this table, so that rows without a primary key can be addressed."""
@@ -96,6 +99,20 @@ class Sqlite:
             event = re.search(r"\b(INSERT|UPDATE|DELETE)\b", re.sub(r"(?is)\bBEGIN\b.*", "", text or ""), re.IGNORECASE)
             found[table] = (*found.get(table, ()), Trigger(name, event.group(1).upper() if event else "", text or ""))
         return found
+
+    def foreign_keys(self, connection: Connection, table: str) -> list[ForeignKey]:
+        """SQLAlchemy reads ON DELETE out of the CREATE statement and misses it where the target's column is not written."""
+        listed: dict[int, list[Any]] = {}
+        for row in connection.exec_driver_sql("SELECT * FROM pragma_foreign_key_list(?) ORDER BY id, seq", (table,)).mappings():
+            listed.setdefault(row["id"], []).append(row)
+        return [self._foreign_key(connection, table, parts) for parts in listed.values()]
+
+    def _foreign_key(self, connection: Connection, table: str, parts: list[Any]) -> ForeignKey:
+        target, named = parts[0]["table"], tuple(part["to"] for part in parts)
+        if None in named:
+            key = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", (target,))
+            named = tuple(key.scalars())
+        return ForeignKey(table, tuple(part["from"] for part in parts), target, named, parts[0]["on_delete"], parts[0]["on_update"])
 
     def has_row_id(self, connection: Connection, table: str) -> bool:
         listed = connection.exec_driver_sql("SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)).first()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect, types
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import CompileError, SAWarning
 
-from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema
+from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema, Trigger
 from exports.connectors.sql_dialects import Dialect
 
 # In this order: a Boolean is asked for before an Integer, a date with a time before one without.
@@ -38,7 +39,7 @@ def live_schema(connection: Connection, dialect: Dialect, schemas: tuple[str | N
             for name in inspector.get_table_names(schema=schema):
                 called = qualified(schema, name)
                 tables[called] = _table(inspector, name, schema=schema, is_view=False)
-                tables[called] = _addressed(connection, dialect, tables[called], triggers.get(called, ()))
+                tables[called] = _completed(connection, dialect, tables[called], triggers.get(called, ()))
             for name in inspector.get_view_names(schema=schema):
                 tables[qualified(schema, name)] = _table(inspector, name, schema=schema, is_view=True)
     return Schema(dialect.name, tables)
@@ -99,11 +100,10 @@ def _foreign_key(table: str, found: Any) -> ForeignKey:
     )
 
 
-def _addressed(connection: Connection, dialect: Dialect, table: TableSchema, triggers: Any) -> TableSchema:
+def _completed(connection: Connection, dialect: Dialect, table: TableSchema, triggers: tuple[Trigger, ...]) -> TableSchema:
     """Add what rows are addressed by: the primary key, else a unique set that is never NULL, else the product's row number."""
     key = table.primary_key or next((u for u in table.uniques if not any(table.columns[c].nullable for c in u)), ())
     if not key and dialect.row_id and dialect.has_row_id(connection, table.name):
         key = (dialect.row_id,)
-    return TableSchema(
-        table.name, table.columns, table.primary_key, key, table.foreign_keys, table.uniques, table.checks, triggers, table.is_view
-    )
+    told = dialect.foreign_keys(connection, table.name)
+    return replace(table, key=key, triggers=triggers, foreign_keys=table.foreign_keys if told is None else tuple(told))
