@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exports.datasets import Collection, Field
+from exports.passages import cover_passages
 from exports.selection import matches
 
 # CCPA regulations § 7024(d): never to be disclosed, whoever asks. Keys of the Fideslang taxonomy, with all that lies below.
@@ -38,7 +39,7 @@ PASSWORDS = [
 TOKENS = ["api_key", "api_key_hash", "key_hash", "token_hash", "access_token", "refresh_token", "mfa_secret", "recovery_codes"]
 NUMBERS = ["ccn", "card_number", "credit_card_number", "cvv", "cvc", "ssn", "social_security_number", "passport_number", "national_id"]
 SECRET_NAMES = frozenset([*PASSWORDS, *TOKENS, *NUMBERS])
-SECRET, THIRD_PARTY, STAFF = "secret", "third_party", "staff"
+SECRET, THIRD_PARTY, STAFF, PASSAGES = "secret", "third_party", "staff", "passages"
 WITHHELD_MARK = "(not disclosed)"
 MARKS = {THIRD_PARTY: "(another person)", STAFF: "(a member of staff)"}
 
@@ -79,7 +80,7 @@ def _why(collection: Collection, part: Field, secret: frozenset[str]) -> str:
     if any(_is_secret(collection, leaf, secret) for leaf in leaves):
         return SECRET
     covers = {leaf.third_party for leaf in (part, *leaves)}
-    return THIRD_PARTY if "cover" in covers else STAFF if "staff" in covers else ""
+    return next((why for word, why in (("cover", THIRD_PARTY), ("passages", PASSAGES), ("staff", STAFF)) if word in covers), "")
 
 
 def _is_secret(collection: Collection, leaf: Field, secret: frozenset[str]) -> bool:
@@ -96,6 +97,12 @@ def disclose(row: Mapping[str, Any], treated: Iterable[Treatment], own: frozense
     open_cells = 0
     for part in treated:
         value = row.get(part.name)
+        if part.why == PASSAGES:
+            shown[part.name], covered = cover_passages(value, own, MARKS[THIRD_PARTY])
+            if covered:
+                tally.cells[part.title, THIRD_PARTY] += covered
+            open_cells += value is not None
+            continue
         if value is None or not part.why or (part.why != SECRET and isinstance(value, str) and value in own):
             shown[part.name] = value
             open_cells += value is not None and not part.why

@@ -57,7 +57,7 @@ def _field(at: At, key: str, *, above: str, whole: bool) -> Field:
         title=ours.text("title"),
         description=ours.text("description") or at.text("description"),
         never_disclose=ours.flag("never_disclose") if "never_disclose" in ours.mapping() else None,
-        third_party=ours.choice("third_party", ("cover", "staff")),
+        third_party=ours.choice("third_party", ("cover", "passages", "staff")),
         erase=ours.choice("erase", ("null", "rewrite", "hash", "preserve")),
         shared=ours.flag("shared"),
         caseless=ours.choice("match", ("exact", "caseless")) == "caseless",
