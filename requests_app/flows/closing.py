@@ -38,7 +38,7 @@ def extend(case: Case, reason: str, *, by: Actor) -> None:
     first_due = case.due_on
     check_extension(Clock.from_json(case.clock), today=today, already=case.extended_at is not None, reason=reason)
     case.extended_at, case.extension_reason = clock.now(), reason
-    timing.note(case, EXTENSION_NOTIFIED, by=by.key)
+    timing.note(case, EXTENSION_NOTIFIED, by=by.key, reason=reason)
     timing.set_clock(case)
     case.save()
     record(case, "case.extended", by=by.key, reason=reason, until=case.due_on.isoformat() if case.due_on else "")

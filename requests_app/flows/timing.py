@@ -23,16 +23,22 @@ def reckon(promises: PolicyDocument, right: Right, received_on: date, *, country
     return clock(laws, right, received_on, events=events, promise=promise, calendar=calendars_for(laws, promises.timezone))
 
 
-def note(case: Case, kind: str, *, by: str) -> None:
-    """Writes down something that may move the clock, on today's local date; call `set_clock` after it."""
-    happened = ClockEvent(kind, time.today(case.organisation.timezone))
-    moving.record(case, f"{PREFIX}{kind}", by=by, on=happened.on.isoformat())
+def note(case: Case, kind: str, *, by: str, reason: str = "") -> None:
+    """Writes down something that may move the clock, on today's local date; call `set_clock` after it.
+
+    An announced extension carries its coded `reason`: a law that does not accept it keeps its date.
+    """
+    happened = ClockEvent(kind, time.today(case.organisation.timezone), reason)
+    moving.record(case, f"{PREFIX}{kind}", by=by, on=happened.on.isoformat(), **({"reason": reason} if reason else {}))
 
 
 def clock_events(case: Case) -> list[ClockEvent]:
     """What history knows that may move the clock, in order."""
     lines = Event.objects.filter(case_reference=case.reference, code__startswith=PREFIX).order_by("position")
-    events = [ClockEvent(line.code.removeprefix(PREFIX), date.fromisoformat(line.facts["on"])) for line in lines]
+    events = [
+        ClockEvent(line.code.removeprefix(PREFIX), date.fromisoformat(line.facts["on"]), reason=line.facts.get("reason", ""))
+        for line in lines
+    ]
     if case.confirmed_at:
         events.append(ClockEvent(CONFIRMED, time.local_date(case.confirmed_at, case.organisation.timezone)))
     return events
