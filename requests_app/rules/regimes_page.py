@@ -14,7 +14,7 @@ Change the file of a law, never this page. It is not legal advice: a lawyer conf
 
 The letter after a statement says how far it was checked: **S** the text itself was read, **T** seen in a secondary source,
 **R** from general knowledge. A law that was not checked for a year warns and keeps working. “On” means on by default in a new installation;
-a law that an organisation names in its own file always binds.
+a law that an organisation names in its own file always binds. Alabama's law, in force from 2027, is left out: nothing of it was verified.
 
 How dates are counted: every time becomes a local calendar date of the controller first, and a due date runs to the end of its day.
 The day of receipt is not counted. A month ends on the same day number, or on the last day of a shorter month. Pause days are added, then
