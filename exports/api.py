@@ -12,8 +12,8 @@ from uuid import UUID
 
 from exports import tasks
 from exports.archive.cover import Cover
-from exports.facts import ArchiveFacts, Choice, PlanLine, PlanView, Progress, Search, SourceProgress, StepProgress
-from exports.flows import packages, packing, plans, progressing, running, starting
+from exports.facts import ArchiveFacts, Choice, PlanLine, PlanView, Progress, Search, SourceProgress, SourceState, StepProgress
+from exports.flows import packages, packing, plans, progressing, running, seeing, starting
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "Progress",
     "Search",
     "SourceProgress",
+    "SourceState",
     "StalePlan",
     "StampMismatch",
     "StepProgress",
@@ -51,6 +52,7 @@ __all__ = [
     "revoke_all",
     "run",
     "settle",
+    "sources",
     "start_access",
     "start_erasure",
 ]
@@ -74,6 +76,11 @@ def run(job_id: UUID) -> None:
 def progress(job_id: UUID) -> Progress:
     """How far each source and each collection is, with counts and the sentences of those that failed."""
     return progressing.progress(job_id)
+
+
+def sources(organisation: Organisation) -> tuple[SourceState, ...]:
+    """What was last seen of each source of an organisation; asks none of them."""
+    return seeing.sources(organisation)
 
 
 def retry(job_id: UUID, source_key: str) -> None:

@@ -80,6 +80,21 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class SourceState:
+    """What was last seen of a source. `state` is that of its newest run, empty while nobody asked; `waiting` are references of jobs."""
+
+    key: str
+    title: str
+    collections: int
+    note: str = ""
+    state: str = ""
+    seen_at: datetime | None = None
+    since: datetime | None = None
+    error: str = ""
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of the two fates a policy allows for a line: key is 'now' or 'later'; `on` is the day of the later one."""
 
