@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import islice
 
 ONE_DAY = timedelta(days=1)
 SATURDAY, SUNDAY = 5, 6
@@ -81,5 +80,4 @@ def days_between(first: date, last: date) -> frozenset[date]:
 def holidays_between(first: date, last: date, calendar: Calendar) -> tuple[tuple[date, str], ...]:
     """Named holidays after the first day and up to the last that fall on an otherwise working weekday."""
     days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
-    named = ((d, calendar.dates[d]) for d in days if d.weekday() not in calendar.non_working_weekdays and d in calendar.dates)
-    return tuple(islice(named, 60))
+    return tuple((d, calendar.dates[d]) for d in days if d.weekday() not in calendar.non_working_weekdays and d in calendar.dates)
