@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect, types
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import CompileError, SAWarning
 
-from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema, Trigger
+from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema
 from exports.connectors.sql_dialects import Dialect
 
 # In this order: a Boolean is asked for before an Integer, a date with a time before one without.
@@ -31,15 +30,13 @@ WORDS: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
 def live_schema(connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> Schema:
     """Every table and view of these schemas; a table of a named schema is called `schema.table`."""
     inspector = inspect(connection)
-    triggers = dialect.triggers(connection)
     tables: dict[str, TableSchema] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # types and expressions that SQLAlchemy has no word for are kept as text
         for schema in schemas:
             for name in inspector.get_table_names(schema=schema):
                 called = qualified(schema, name)
-                tables[called] = _table(inspector, name, schema=schema, is_view=False)
-                tables[called] = _completed(connection, dialect, tables[called], triggers.get(called, ()))
+                tables[called] = dialect.completed(connection, _table(inspector, name, schema=schema, is_view=False))
             for name in inspector.get_view_names(schema=schema):
                 tables[qualified(schema, name)] = _table(inspector, name, schema=schema, is_view=True)
     return Schema(dialect.name, tables)
@@ -98,12 +95,3 @@ def _foreign_key(table: str, found: Any) -> ForeignKey:
         on_delete=str(options.get("ondelete") or "NO ACTION").upper(),
         on_update=str(options.get("onupdate") or "NO ACTION").upper(),
     )
-
-
-def _completed(connection: Connection, dialect: Dialect, table: TableSchema, triggers: tuple[Trigger, ...]) -> TableSchema:
-    """Add what rows are addressed by: the primary key, else a unique set that is never NULL, else the product's row number."""
-    key = table.primary_key or next((u for u in table.uniques if not any(table.columns[c].nullable for c in u)), ())
-    if not key and dialect.row_id and dialect.has_row_id(connection, table.name):
-        key = (dialect.row_id,)
-    told = dialect.foreign_keys(connection, table.name)
-    return replace(table, key=key, triggers=triggers, foreign_keys=table.foreign_keys if told is None else tuple(told))

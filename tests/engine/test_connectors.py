@@ -46,7 +46,7 @@ def test_the_database_itself_refuses_writes_while_reading(store: SqliteProduct) 
 
 
 def test_a_locked_database_is_busy_and_nothing_changes(store: SqliteProduct, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.connectors.sql_dialects.LOCK_SECONDS", 0)
+    monkeypatch.setattr("exports.connectors.sqlite.LOCK_SECONDS", 0)
     store.execute(["CREATE TABLE t (id INTEGER PRIMARY KEY)"])
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -134,3 +134,16 @@ def test_many_rows_are_erased_and_rewritten_in_sets(store: SqliteProduct) -> Non
         assert writer.rewrite("t", (((n // 7, n % 7), {"word": str(-n)}) for n in range(45_000))) == 45_000
         assert writer.erase("t", ((n // 7, n % 7) for n in range(0, 45_000, 2))) == 22_500
         assert dict(writer.read_back("t", [(0, 1), (0, 2)], fields=("word",))) == {(0, 1): {"word": "-1"}, (0, 2): None}
+
+
+def test_checks_are_read_whole_out_of_the_statement(store: SqliteProduct) -> None:
+    store.execute(
+        [
+            """CREATE TABLE t (id INTEGER PRIMARY KEY, "check" TEXT DEFAULT 'CHECK (x)' CHECK (length("check") < 9), -- CHECK (no)
+            n INT UNIQUE CHECK(n IN (1, (2))), CONSTRAINT both CHECK (n > 0 OR "check" = ')'), UNIQUE ("check", n))"""
+        ]
+    )
+    with store.connector().reading() as reader:
+        table = reader.describe().tables["t"]
+    assert table.checks == ('length("check") < 9', "n IN (1, (2))", "n > 0 OR \"check\" = ')'")
+    assert table.uniques == (("check", "n"), ("n",))
