@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 
@@ -41,6 +42,8 @@ class RefusalPages:
         if isinstance(problem, RuleError | EngineRefusal | Sealed):
             return refused(request, str(problem))
         view = request.resolver_match.view_name if request.resolver_match else "no view"
+        if isinstance(problem, Http404 | PermissionDenied):
+            return None
         log.error("A page failed: %s at %s", type(problem).__name__, view, exc_info=problem)
         return None
 

@@ -117,6 +117,5 @@ def _compare(sent: list[Challenge], code: str) -> Outcome:
 
 
 def spend(challenge: Challenge) -> None:
-    """Once only."""
-    challenge.used_at = clock.now()
-    challenge.save(update_fields=["used_at"])
+    """Once only; the ones sent before it for the same purpose end with it."""
+    Challenge.objects.filter(case_id=challenge.case_id, purpose=challenge.purpose, used_at__isnull=True).update(used_at=clock.now())

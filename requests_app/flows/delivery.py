@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from exports import api as exports
 from requests_app.flows import challenges, moving
@@ -32,20 +33,15 @@ def send_code(case: Case, *, browser: str) -> Challenge:
 
 
 @transaction.atomic
-def redeem(case: Case, typed: str, *, browser: str) -> Outcome:
-    """Takes the code and counts the download, or neither. Raises the engine's sentence when the archive is not to be had."""
+def redeem(case: Case, typed: str, *, browser: str) -> tuple[Outcome, Iterator[bytes] | None]:
+    """Takes the code, counts the download and opens the archive, or none of it: then the engine's sentence is raised."""
     case = moving.locked(case)
     outcome = challenges.try_code(case, Purpose.DOWNLOAD, typed, browser=browser)
+    if outcome is not Outcome.RIGHT:
+        return outcome, None
     facts = archive_of(case)
-    if outcome is not Outcome.RIGHT or facts is None or case.job_id is None:
-        return outcome
-    exports.count_download(case.job_id)
+    if facts is None:
+        raise exports.ArchiveUnavailable(_("There is nothing to download for this request."))
+    exports.count_download(facts.job_id)
     moving.record(case, "archive.downloaded", by="person", number=facts.downloads + 1)
-    return outcome
-
-
-def open_archive(case: Case) -> Iterator[bytes]:
-    """The bytes, decrypted piece by piece while they leave."""
-    if case.job_id is None:
-        raise exports.ArchiveUnavailable("There is no archive for this request.")
-    return exports.open_archive(case.job_id)
+    return outcome, exports.open_archive(facts.job_id)

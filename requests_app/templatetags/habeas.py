@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import dateformat
@@ -98,7 +99,7 @@ def number(count: int) -> str:
 @register.inclusion_tag("public/_problems.html")
 def problems_of(form: Any) -> dict[str, Any]:
     """The summary at the top of a page that failed, with a link to each field."""
-    return {"problems": [(form[name].id_for_label if name != "__all__" else "main", text) for name, texts in form.errors.items() for text in texts]}
+    return {"problems": [(form[name].id_for_label or name, text) for name, texts in form.errors.items() for text in texts]}
 
 
 @register.inclusion_tag("public/_field.html")
@@ -111,3 +112,9 @@ def field_of(form: Any, name: str, look: str = "") -> dict[str, Any]:
         attributes["aria-describedby"] = " ".join(described)
     control: SafeString = bound.as_widget(attrs=attributes)
     return {"field": bound, "control": control, "is_optional": not bound.field.required}
+
+
+@register.filter
+def local(value: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment in an organisation's own time: its local day is the one that counts."""
+    return value.astimezone(zone) if value else None

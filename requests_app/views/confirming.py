@@ -1,0 +1,186 @@
+"""Codes and links: the request is confirmed, or a page says in plain words why not."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.kit import codes, crypto
+from portal.kit.crypto import Sealed
+from requests_app import fates, journey
+from requests_app.flows import challenges, verification
+from requests_app.flows.challenges import Outcome
+from requests_app.flows.verification import LinkLeads
+from requests_app.forms import CodeForm
+from requests_app.journey import Draft, Journey
+from requests_app.models import Case, Challenge
+from requests_app.models.challenge import Purpose
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State, is_over
+from requests_app.rules.verification import CODE_MINUTES, CodeRefused
+from requests_app.views import visits
+from requests_app.views.frame import Frame, framed, shown, unkept
+
+LINK = "link"
+LINK_SECONDS = 10 * 60
+WORDS: dict[Outcome, Promise | str] = {
+    Outcome.WRONG: gettext_lazy("That is not the code we sent. Check it, or send another one."),
+    Outcome.REPLACED: gettext_lazy("We have sent a newer code since. Enter the newest one."),
+    Outcome.EXPIRED: gettext_lazy("That code has expired. We can send another."),
+    Outcome.USED: gettext_lazy("That code was used already. We can send another."),
+    Outcome.LOCKED: gettext_lazy("That was the fifth wrong try, so this code no longer works. We can send another."),
+    Outcome.FOREIGN: gettext_lazy("This code belongs to another browser. Enter it where you asked, or send another one here."),
+}
+CASES = Case.objects.select_related("organisation", "policy", "submission")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def code(request: HttpRequest, org: str) -> HttpResponse:
+    """The emailed code, and after it, for a deletion, the second one."""
+    frame = framed(request, org)
+    case = _asked_case(request, org)
+    if case is None or (is_over(State(case.state)) and not case.confirmed_at):
+        return shown(request, "code_lost", 404)
+    if case.confirmed_at and not verification.wants_second_code(case):
+        return redirect("public:done", org)
+    if request.method != "POST":
+        return _code_page(request, frame, case, CodeForm())
+    if not visits.is_within_limits(request, "code", org):
+        return shown(request, "limited", 429)
+    return _send_another(request, frame, case) if "again" in request.POST else _try(request, frame, case)
+
+
+def _asked_case(request: HttpRequest, org: str) -> Case | None:
+    sent = visits.asked(request.session, org)
+    return CASES.filter(pk=sent[1], organisation__key=org).first() if sent else None
+
+
+def _try(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _code_page(request, frame, case, form)
+    is_second = verification.wants_second_code(case)
+    confirm = verification.confirm_again if is_second else verification.confirm_by_code
+    outcome = confirm(case, form.cleaned_data["code"], browser=visits.browser_of(request))
+    if outcome is not Outcome.RIGHT:
+        form.add_error("code", str(WORDS[outcome]))
+        return _code_page(request, frame, case, form)
+    visits.let_in(request, case)
+    return redirect("public:code", frame.organisation.key)
+
+
+def _send_another(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
+    form = CodeForm()
+    try:
+        verification.send_code(case, browser=visits.browser_of(request))
+    except CodeRefused as refusal:
+        return _code_page(request, frame, case, form, refusal=str(refusal))
+    return _code_page(request, frame, case, form, was_sent=True)
+
+
+def _code_page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, **notes: object) -> HttpResponse:
+    is_second = verification.wants_second_code(case)
+    purpose = Purpose.CONFIRM_AGAIN if is_second else Purpose.CONFIRM
+    challenge = challenges.newest(case, purpose)
+    return shown(
+        request,
+        "code_again" if is_second else "code",
+        form=form,
+        problems=form.errors,
+        case=case,
+        address=challenges.address_of(case),
+        ends_at=_local(frame, challenge),
+        ledger=fates.ledger(frame.promises, frame.today) if is_second else None,
+        journey=Journey(frame.promises, Draft(right=case.right), journey.CODE),
+        **notes,
+    )
+
+
+def _local(frame: Frame, challenge: Challenge | None) -> object:
+    """Times on these pages are those of the organisation; a code that no longer works has none."""
+    if challenge is None or challenges.standing(challenge, browser=challenge.browser_hash) is not Outcome.RIGHT:
+        return None
+    return challenge.expires_at.astimezone(frame.zone)
+
+
+@require_safe
+@unkept
+def done(request: HttpRequest, org: str) -> HttpResponse:
+    """The date and the reference: what people print or write down."""
+    frame = framed(request, org)
+    case = _asked_case(request, org)
+    if case is None or not visits.is_let_in(request, case):
+        return redirect("public:track", org)
+    if verification.wants_second_code(case):
+        return redirect("public:code", org)
+    ledger = fates.ledger(frame.promises, frame.today) if Right(case.right) is Right.DELETION else None
+    days, promise = frame.promises.backups_days, frame.promises.rights.get(case.right)
+    return shown(
+        request,
+        "done",
+        case=case,
+        copy=case.copy_first,
+        right=journey.right_words(frame.promises, Right(case.right)),
+        address=challenges.address_of(case),
+        ledger=ledger,
+        is_automatic=promise is not None and promise.automatic_release,
+        backups_clear=case.due_on + timedelta(days=days) if ledger and days and case.due_on else None,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def confirm(request: HttpRequest, org: str, token: str = "") -> HttpResponse:
+    """The link of a letter. Looking at it changes nothing and spends nothing: only the button does."""
+    frame = framed(request, org)
+    if token:
+        return _hide_token(org, token) if request.method != "POST" else redirect("public:confirm", org)
+    challenge = _linked(request, org)
+    if challenge is None:
+        return shown(request, "link_unknown", 404)
+    outcome = challenges.standing(challenge, browser=challenge.browser_hash)
+    if outcome is not Outcome.RIGHT:
+        return shown(request, "link_over", 410, outcome=outcome.value, minutes=CODE_MINUTES)
+    leading = verification.leads(challenge, browser=visits.browser_of(request) if request.method == "POST" else "")
+    if request.method != "POST" or leading is LinkLeads.BACK:
+        right = journey.right_words(frame.promises, Right(challenge.case.right))
+        return shown(request, "link", leads=leading.value, right=right, case=challenge.case)
+    return _pressed(request, challenge)
+
+
+def _hide_token(org: str, token: str) -> HttpResponse:
+    """The token leaves the address at once: it would stand in the history, in logs and on the screen."""
+    response = redirect("public:confirm", org)
+    sealed = crypto.installation_box(LINK).seal(token[:100], context=org).hex()
+    is_secure = bool(settings.SESSION_COOKIE_SECURE)
+    response.set_cookie(
+        LINK, sealed, LINK_SECONDS, path=reverse("public:confirm", args=[org]), httponly=True, samesite="Lax", secure=is_secure
+    )
+    return response
+
+
+def _linked(request: HttpRequest, org: str) -> Challenge | None:
+    try:
+        token = crypto.installation_box(LINK).unseal(bytes.fromhex(request.COOKIES.get(LINK, "")), context=org)
+    except (Sealed, ValueError):
+        return None
+    rows = Challenge.objects.select_related("case__organisation", "case__policy", "case__submission")
+    return rows.filter(link_hash=codes.digest(token), case__organisation__key=org, purpose=Purpose.CONFIRM).first()
+
+
+def _pressed(request: HttpRequest, challenge: Challenge) -> HttpResponse:
+    case, org = challenge.case, challenge.case.organisation.key
+    outcome = verification.confirm_by_link(challenge, browser=visits.browser_of(request))
+    if outcome is not Outcome.RIGHT:
+        return shown(request, "link_over", 410, outcome=outcome.value, minutes=CODE_MINUTES)
+    visits.remember_asked(request, org, case.submission, case)
+    case.refresh_from_db()
+    if case.confirmed_at:
+        visits.let_in(request, case)
+    return redirect("public:code", org)

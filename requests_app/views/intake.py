@@ -1,0 +1,156 @@
+"""From the start page to the request that is sent: one question a page."""
+
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.organisations.models import Organisation
+from requests_app import fates, journey
+from requests_app.flows import intake
+from requests_app.flows.intake import Application
+from requests_app.forms import FindYouForm, RightForm
+from requests_app.journey import Draft, Journey
+from requests_app.rules.rights import Right
+from requests_app.views import visits
+from requests_app.views.frame import Frame, framed, kept_a_while, reply_by, shown, unkept
+
+
+@require_safe
+@kept_a_while
+def home(request: HttpRequest) -> HttpResponse:
+    """The organisations of this installation, or the only one."""
+    organisations = list(Organisation.objects.filter(is_active=True, policies__isnull=False).distinct())
+    if len(organisations) == 1:
+        return redirect("public:start", organisations[0].key)
+    return shown(request, "home", organisations=organisations)
+
+
+@require_safe
+@kept_a_while
+def start(request: HttpRequest, org: str) -> HttpResponse:
+    """What can be asked here and the date it is answered by. Asks nothing of the session: the same page for everybody."""
+    frame = framed(request, org)
+    rights = journey.rights_by_form(frame.promises)
+    dates = [day for right in rights if (day := reply_by(frame, right))]
+    others = [promise for key, promise in frame.promises.rights.items() if promise.offered and key not in rights]
+    return shown(
+        request,
+        "start",
+        rights=rights,
+        reply_by=max(dates, default=None),
+        others=others,
+        free_months=next((promise.free_months for promise in frame.promises.rights.values() if promise.free_months), None),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def ask(request: HttpRequest, org: str, step: str) -> HttpResponse:
+    """One question. A page whose turn has not come leads to the one that is next."""
+    frame = framed(request, org)
+    draft = journey.open_draft(request.session, org)
+    trip = Journey(frame.promises, draft, step)
+    page = PAGES.get(step)
+    if page is None or not trip.is_open(step):
+        return _sent_already(request, org) or redirect("public:ask", org, trip.next)
+    return page(request, frame, trip)
+
+
+def _sent_already(request: HttpRequest, org: str) -> HttpResponse | None:
+    """The same page sent twice arrives once: the second one goes on where the first one went."""
+    sent = visits.asked(request.session, org)
+    is_same = sent and request.POST.get("key") == sent[0]
+    return redirect("public:code", org) if is_same else None
+
+
+def _go_on(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
+    key = frame.organisation.key
+    journey.keep_draft(request.session, key, draft)
+    visits.browser_of(request)  # made before it is needed: two presses of the last button must find the same secret
+    return redirect("public:ask", key, Journey(frame.promises, draft).next)
+
+
+def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
+    rights = journey.rights_by_form(frame.promises)
+    choices = [(right.value, journey.right_words(frame.promises, right)) for right in rights]
+    form = RightForm(choices, request.POST or None, initial={"right": trip.draft.right})
+    if request.method == "POST" and form.is_valid():
+        trip.draft.right = form.cleaned_data["right"]
+        return _go_on(request, frame, trip.draft)
+    hints = {right.value: journey.LABELS[right][1] for right in rights}
+    return shown(request, "right", form=form, problems=form.errors, journey=trip, hints=hints, chosen=form["right"].value())
+
+
+def _ask_who(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
+    form = FindYouForm(frame.promises, request.POST or None, initial=trip.draft.found)
+    if request.method == "POST" and form.is_valid():
+        trip.draft.found = {name: value for name, value in form.cleaned_data.items() if value}
+        return _go_on(request, frame, trip.draft)
+    return shown(request, "find_you", form=form, problems=form.errors, journey=trip)
+
+
+def _ask_keep(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
+    if request.method == "POST":
+        trip.draft.keep_seen = True
+        trip.draft.copy_first = request.POST.get("copy") == "yes" and frame.promises.offers(Right.ACCESS.value)
+        return _go_on(request, frame, trip.draft)
+    ledger = fates.ledger(frame.promises, frame.today)
+    return shown(request, "keep_and_delete", journey=trip, ledger=ledger, offers_copy=frame.promises.offers(Right.ACCESS.value))
+
+
+def _check(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
+    if request.method == "POST" and request.POST.get("key") == trip.draft.key:
+        return _send(request, frame, trip.draft)
+    found, countries = trip.draft.found, dict(frame.promises.countries)
+    others = [(kind.title, found.get(kind.kind, "")) for kind in frame.promises.identities if kind.kind != "email"]
+    return shown(
+        request,
+        "check",
+        journey=trip,
+        draft=trip.draft,
+        right=journey.right_words(frame.promises, Right(trip.draft.right)),
+        others=others,
+        asks_country=bool(countries),
+        country=countries.get(found.get("country", ""), _("Somewhere else") if found.get("country") else ""),
+        reply_by=reply_by(frame, Right(trip.draft.right), country=_place(found)),
+    )
+
+
+def _send(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
+    key = frame.organisation.key
+    if not visits.is_within_limits(request, "send", key):
+        return shown(request, "limited", 429)
+    kinds = {"email", *(kind.kind for kind in frame.promises.identities)}
+    application = Application(
+        organisation=frame.organisation,
+        policy=frame.policy,
+        right=Right(draft.right),
+        name=draft.found["name"],
+        identities={kind: value for kind, value in draft.found.items() if kind in kinds},
+        country=_place(draft.found),
+        copy_first=draft.copy_first,
+        language=get_language() or "en",
+        key=uuid.UUID(draft.key),
+    )
+    submission = intake.submit(application, browser=visits.browser_of(request))
+    visits.remember_asked(request, key, submission, intake.lead_case(submission))
+    journey.drop_draft(request.session, key)
+    return redirect("public:code", key)
+
+
+def _place(found: dict[str, str]) -> str:
+    country = found.get("country", "")
+    return "" if country == "other" else country
+
+
+PAGES: dict[str, Callable[[HttpRequest, Frame, Journey], HttpResponse]] = {
+    journey.RIGHT: _ask_right,
+    journey.FIND_YOU: _ask_who,
+    journey.KEEP: _ask_keep,
+    journey.CHECK: _check,
+}

@@ -1,0 +1,171 @@
+"""Following a request: find it, read it, answer, take it back."""
+
+from contextlib import suppress
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.kit import codes
+from requests_app import progress
+from requests_app.flows import conversation, delivery, following, verification, withdrawal
+from requests_app.forms import CodeForm, FollowForm, MessageForm
+from requests_app.letters import SECRET_KINDS
+from requests_app.models import Case, Letter
+from requests_app.models.letter import LetterState
+from requests_app.rules.states import State, is_over
+from requests_app.rules.verification import CodeRefused
+from requests_app.views import visits
+from requests_app.views.frame import framed, shown, unkept
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def track(request: HttpRequest, org: str) -> HttpResponse:
+    """Reference and address. What comes next is the same whether they match or not."""
+    frame = framed(request, org)
+    form = FollowForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return shown(request, "track", form=form, problems=form.errors)
+    if not visits.is_within_limits(request, "follow", org):
+        return shown(request, "limited", 429)
+    reference, address = form.cleaned_data["reference"], form.cleaned_data["email"]
+    following.enquire(frame.organisation, reference, address, browser=visits.browser_of(request))
+    visits.keep_claim(request, org, reference, address)
+    return redirect("public:track_code", org)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def track_code(request: HttpRequest, org: str) -> HttpResponse:
+    """The code that opens the request; the same words for every ending but the right one."""
+    frame = framed(request, org)
+    claim = visits.claim_of(request, org)
+    if claim is None:
+        return redirect("public:track", org)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and not visits.is_within_limits(request, "code", org):
+        return shown(request, "limited", 429)
+    if request.method == "POST" and form.is_valid():
+        case = following.enter(frame.organisation, claim, form.cleaned_data["code"], browser=visits.browser_of(request))
+        if case is not None:
+            visits.let_in(request, case)
+            return redirect("public:status", org, case.reference)
+        form.add_error("code", str(progress.NOT_LET_IN))
+    return shown(request, "track_code", form=form, problems=form.errors, reference=claim[0], address=claim[1])
+
+
+def followed(request: HttpRequest, org: str, reference: str) -> Case | None:
+    """The case, if this browser was let in to it. Missing and foreign are the same."""
+    rows = Case.objects.select_related("organisation", "policy", "submission", "copy_first")
+    case = rows.filter(organisation__key=org, reference=codes.normalise_reference(reference)).first()
+    return case if case and visits.is_let_in(request, case) else None
+
+
+def not_yours(request: HttpRequest, reference: str) -> HttpResponse:
+    """What whoever was not let in sees: the way in. A request that does not exist looks the same."""
+    if request.method == "POST":
+        raise Http404
+    return shown(request, "track", 404, form=FollowForm(initial={"reference": reference[:20]}), is_shut=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def status(request: HttpRequest, org: str, reference: str) -> HttpResponse:
+    """Where the request stands and what the person can do; their messages are sent from here."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        return not_yours(request, reference)
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        conversation.say(case, form.cleaned_data["message"])
+        return redirect("public:status", org, case.reference)
+    return shown(request, "status", **_status_words(case), form=form, problems=form.errors)
+
+
+def _status_words(case: Case) -> dict[str, object]:
+    reckoned = progress.clock_of(case)
+    found = delivery.contents_of(case) if case.state == State.COLLECTING.value else None
+    places = (sum(one.state in ("done", "nothing") for one in found.sources), len(found.sources)) if found else None
+    return {
+        "case": case,
+        "title": progress.title_of(case),
+        "stages": progress.stages(case, from_places=places),
+        "ending": progress.ending_of(case),
+        "is_over": is_over(State(case.state)),
+        "is_waiting": case.state == State.WAITING.value,
+        "is_closed": case.state == State.CLOSED.value,
+        "may_withdraw": withdrawal.may_withdraw(case),
+        "wants_code": not case.confirmed_at and not is_over(State(case.state)),
+        "wants_second_code": verification.wants_second_code(case) and not is_over(State(case.state)),
+        "archive": delivery.archive_of(case),
+        "others": case.submission.cases.exclude(pk=case.pk),
+        "reckoned": reckoned,
+        "rules": progress.rules_of(reckoned) if reckoned else [],
+        "citations": progress.citations(reckoned) if reckoned else [],
+        "thread": [(one, case.unseal(one.body_sealed)) for one in case.messages.order_by("-pk")],
+        "letters": letters_of(case),
+    }
+
+
+def letters_of(case: Case) -> list[Letter]:
+    """What we wrote, newest first; codes are not for keeping."""
+    return list(
+        case.letters.exclude(kind__in=SECRET_KINDS).exclude(state=LetterState.FAILED).order_by("-pk").defer("body_sealed", "html_sealed")
+    )
+
+
+@require_http_methods(["POST"])
+@unkept
+def confirm_here(request: HttpRequest, org: str, reference: str) -> HttpResponse:
+    """Somebody who proved the mailbox in this browser wants to confirm in it: a code of the right kind goes out."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        raise Http404
+    with suppress(CodeRefused):  # a fresh code is on its way; the next page says how to get another
+        verification.send_code(case, browser=visits.browser_of(request))
+    visits.remember_asked(request, org, case.submission, case)
+    return redirect("public:code", org)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@unkept
+def withdraw(request: HttpRequest, org: str, reference: str) -> HttpResponse:
+    """A page, a button, and only then the end of the request."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        return not_yours(request, reference)
+    if request.method == "POST":
+        withdrawal.withdraw(case)
+        return redirect("public:status", org, case.reference)
+    may = withdrawal.may_withdraw(case)
+    return shown(request, "withdraw", case=case, title=progress.title_of(case), may_withdraw=may, is_over=is_over(State(case.state)))
+
+
+@require_safe
+@unkept
+def letter(request: HttpRequest, org: str, reference: str, pk: int) -> HttpResponse:
+    """One letter, to be read."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        return not_yours(request, reference)
+    found = get_object_or_404(case.letters.exclude(kind__in=SECRET_KINDS), pk=pk)
+    return shown(request, "letter", case=case, letter=found, body=case.unseal(found.body_sealed))
+
+
+@require_safe
+@unkept
+def letter_pdf(request: HttpRequest, org: str, reference: str, pk: int) -> HttpResponse:
+    """A formal letter as it was posted."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        return not_yours(request, reference)
+    found = get_object_or_404(case.letters.filter(is_formal=True).exclude(pdf_sealed=b""), pk=pk)
+    pdf = case.box.open_bytes(found.pdf_sealed)
+    headers = {"Content-Disposition": f'attachment; filename="{case.reference}.pdf"'}
+    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
