@@ -5,10 +5,9 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage as Parsed
 from email.policy import default
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -58,7 +57,8 @@ class Mail:
 
     @property
     def at(self) -> datetime:
-        return parsedate_to_datetime(str(self.parsed["Date"]))
+        """When it was filed. The header knows only the real day, and sample mail was sent on others."""
+        return datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from portal.demo import samples, staff
+from portal.demo import play, samples, staff
 from portal.demo.ports import answers, free_port
 from portal.demo.supervisor import Child, Stopped, Supervisor
 from portal.organisations.models import Membership
@@ -36,8 +36,9 @@ def run(wanted_port: int, *, opens_browser: bool, say: Say) -> None:
             say(welcome_text(port, members))
             if opens_browser:
                 webbrowser.open(f"http://localhost:{port}/")
-            _start_the_work(supervisor)
-            _watch(supervisor, say)
+            _start_the_work(supervisor, say)
+            while True:
+                _look_after(supervisor, say)
         except Stopped:
             say("\nStopping. Everything stays where it is; the next start goes on from here.")
         finally:
@@ -64,13 +65,22 @@ def welcome_text(port: int, members: list[Membership]) -> str:
             "",
             f"    {home}/",
             "",
+            "Ask for something as Rita: her address is rita.lindqvist@example.org, at both organisations.",
             f"Mail that it sends is not posted; read it at {home}/outbox/",
             f"Staff sign in at {home}/desk/ with the password {staff.password()}",
             "",
             *people,
             "",
-            f"Everything is written to {settings.DATA}. Sample cases arrive on the desk during the first minutes. Ctrl-C stops it all.",
+            f"Everything is written to {settings.DATA}. Ctrl-C stops it all.",
+            *_arrivals(),
         ]
+    )
+
+
+def _arrivals() -> list[str]:
+    """On a first start the desk fills up while the page is already there."""
+    return (
+        [] if play.is_over() else ["The sample requests of the last months are being played now; the desk fills up in about half a minute."]
     )
 
 
@@ -84,18 +94,22 @@ def _open_the_house(supervisor: Supervisor, port: int) -> None:
         time.sleep(0.1)
 
 
-def _start_the_work(supervisor: Supervisor) -> None:
+def _start_the_work(supervisor: Supervisor, say: Say) -> None:
+    """First the sample requests, which play on days that are over; then the workers, who know no day but today."""
+    samples_child = Child("samples", ["samples"], runs_once=True)
+    supervisor.start(samples_child)
+    patience = time.monotonic() + PATIENCE
+    while samples_child.is_alive and time.monotonic() < patience:
+        _look_after(supervisor, say)
     for number in range(1, int(settings.ENV["HABEAS_WORKERS"]) + 1):
         supervisor.start(Child(f"worker-{number}", ["worker", f"worker-{number}"]))
     supervisor.start(Child("beat", ["beat"]))
-    supervisor.start(Child("samples", ["samples"], runs_once=True))
 
 
-def _watch(supervisor: Supervisor, say: Say) -> None:
-    while True:
-        for sentence in supervisor.look_after():
-            say(sentence)
-        time.sleep(0.25)
+def _look_after(supervisor: Supervisor, say: Say) -> None:
+    for sentence in supervisor.look_after():
+        say(sentence)
+    time.sleep(0.2)
 
 
 def _settled_port(wanted: int, say: Say) -> int:
