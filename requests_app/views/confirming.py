@@ -162,6 +162,7 @@ def _hide_token(org: str, token: str) -> HttpResponse:
     response.set_cookie(
         LINK, sealed, LINK_SECONDS, path=reverse("public:confirm", args=[org]), httponly=True, samesite="Lax", secure=is_secure
     )
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
