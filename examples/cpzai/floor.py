@@ -45,7 +45,7 @@ class Floor:
         share = RICH.get(person) or (NOTHING if person is BARE else self._small_share())
         opened = self.now - timedelta(days=self.draw.randint(60, 900))
         phone = f"+999 555 {number:06d}" if number % 3 == 1 else None
-        referred = number // 9 if number % 9 == 5 else None
+        referred = number // 9 if number % 9 == 5 and number // 9 != 3 else None  # not by the person who has nothing
         account = (number, person.email, person.name, phone, self._address(number, person), referred, "active", _text(opened))
         self.rows["accounts"].append(account)
         self._keys(number, share["keys"], opened=opened)

@@ -41,15 +41,30 @@ POLICY = PolicyDocument(
             recipients=("post",),
             origin="You gave it",
         ),
-        Category(key="visits", title="Visits", topic="Your visits", purposes=("To keep the shop safe",), basis=("legitimate_interest",), retention="90 days", sweep="P90D"),
-        Category(key="orders", title="Orders", topic="Your orders", basis=("legal_obligation",), retention="7 years", on_deletion=Fate("kept", "P7Y", "legal_obligation")),
+        Category(
+            key="visits",
+            title="Visits",
+            topic="Your visits",
+            purposes=("To keep the shop safe",),
+            basis=("legitimate_interest",),
+            retention="90 days",
+            sweep="P90D",
+        ),
+        Category(
+            key="orders",
+            title="Orders",
+            topic="Your orders",
+            basis=("legal_obligation",),
+            retention="7 years",
+            on_deletion=Fate("kept", "P7Y", "legal_obligation"),
+        ),
         Category(key="live", title="Live prices", topic="Prices", held=False),
     ),
     recipients=(Recipient(key="post", name="Fast Post", purpose="To bring parcels", data="Name and address", place="France"),),
     authorities=(Authority(key="dpc", name="Data Protection Commission", web="https://dataprotection.ie"),),
     not_held=(("Card numbers", "We never have them."),),
     statements=("We do not sell your data.",),
-)  # fmt: skip
+)
 
 
 def a_cover(**changes: Any) -> Cover:
@@ -66,17 +81,17 @@ def a_cover(**changes: Any) -> Cover:
     return Cover(**facts | changes)
 
 
-def a_table(rows: Sequence[Mapping[str, Any]] = (), **changes: Any) -> Table:
-    names = dict.fromkeys(name for row in rows for name in row)
+def a_table(records: Sequence[Mapping[str, Any]] = (), **changes: Any) -> Table:
+    names = dict.fromkeys(name for row in records for name in row)
     facts: dict[str, Any] = {
         "source": "shop",
         "source_title": "Shop database",
         "collection": "orders",
         "title": "Your orders",
         "columns": tuple(Column(name) for name in names),
-        "rows": lambda: rows,
-        "found": len(rows),
-        "disclosed": len(rows),
+        "rows": lambda: records,
+        "found": len(records),
+        "disclosed": len(records),
         "topic": "Orders",
         "categories": ("orders",),
     }
@@ -101,8 +116,8 @@ def accounts() -> Table:
         "key": UUID("6f1c1d2e-0000-4000-8000-000000000001"),
         "photo": b"\x89PNG\x00",
     }
-    types = "integer string string string number integer number boolean date datetime time duration string binary".split()
-    columns = tuple(Column(name, kind, name.title(), category="user.name") for name, kind in zip(row, types, strict=True))
+    types = "integer string string string number integer number boolean date datetime time duration string binary"
+    columns = tuple(Column(name, kind, name.title(), category="user.name") for name, kind in zip(row, types.split(), strict=True))
     return a_table([row], collection="accounts", title="Your account", topic="Your account", columns=columns, categories=("account",))
 
 
@@ -118,9 +133,9 @@ def visits(count: int = 3, **changes: Any) -> Table:
 def orders() -> Table:
     """Cells that a spreadsheet would take for formulas, and parts that are held back."""
     rows = [
-        {"id": 1, "placed_on": date(2025, 4, 1), "note": "=HYPERLINK(\"http://x\")"},
-        {"id": 2, "placed_on": date(2026, 11, 30), "note": "+49 30 1234, or\r\n\"later\""},
-    ]  # fmt: skip
+        {"id": 1, "placed_on": date(2025, 4, 1), "note": '=HYPERLINK("http://x")'},
+        {"id": 2, "placed_on": date(2026, 11, 30), "note": '+49 30 1234, or\r\n"later"'},
+    ]
     withheld = (Withheld("Password hash", "Whoever has it could sign in as you.", 2),)
     covered = (Withheld("A courier's name", "It is about somebody else.", 1),)
     return a_table(rows, found=3, withheld=withheld, covered=covered)
