@@ -92,7 +92,7 @@ def _read(path: Path, report: Report) -> Found | None:
                 return None
             for member in package.infolist():
                 _take(package, member, found, report)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError) as problem:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, UnicodeDecodeError) as problem:
         report.say("unreadable", path.name, f"This is not a whole zip file: {problem}.")
         return None
     return found

@@ -42,6 +42,8 @@ WHEN = re.compile(rf"(?i)^({_ARISING})?_?(at|on|date|time|timestamp)?$")
 NOT_WHEN = re.compile(r"(?i)birth|dob|expir|until|due|end|delet|valid")
 SHAPES = 2000
 _Check = tuple[str, Callable[[Any], object]]
+_Plan = tuple[list[_Check], bool]
+BLANK = frozenset({type(None), str})
 
 
 class Kinds:
@@ -50,7 +52,7 @@ class Kinds:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = {column.name: column for column in columns}
         self.seen: dict[str, set[type]] = {column.name: set() for column in columns}
-        self._shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], list[_Check]] = {}
+        self._shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], _Plan] = {}
         self._untrue: set[str] = set()
         self._when: str | None = None
         self._days: tuple[int, int] | None = None
@@ -59,9 +61,10 @@ class Kinds:
     def see(self, row: Row) -> None:
         """Take one record into account."""
         shape = (tuple(row), tuple(map(type, row.values())))
-        checks = self._shapes.get(shape)
-        if checks is None:
-            checks = self._learn(shape)
+        known = self._shapes.get(shape)
+        checks, may_be_blank = known if known is not None else self._learn(shape)
+        if may_be_blank and not any(row.values()):
+            self.has_blank_rows = True
         for name, fits in checks:
             if not fits(row[name]):
                 self._untrue.add(name)
@@ -73,8 +76,8 @@ class Kinds:
 
     @property
     def is_flat(self) -> bool:
-        """Whether every value fits one cell."""
-        return not any(types & NESTED for types in self.seen.values())
+        """Whether every record fits one line of a CSV; one that holds nothing would be a blank line, which readers drop."""
+        return not self.has_blank_rows and not any(types & NESTED for types in self.seen.values())
 
     def true_columns(self) -> tuple[Column, ...]:
         """The declared columns, then those that only the records have, each with a type that all its values bear out."""
@@ -89,7 +92,7 @@ class Kinds:
         """The first and last day on which these records arose, where a column tells."""
         return (date.fromordinal(self._days[0]), date.fromordinal(self._days[1])) if self._days else None
 
-    def _learn(self, shape: tuple[tuple[str, ...], tuple[type, ...]]) -> list[_Check]:
+    def _learn(self, shape: tuple[tuple[str, ...], tuple[type, ...]]) -> _Plan:
         checks = []
         for name, kind in zip(*shape, strict=True):
             types = self.seen.setdefault(name, set())
@@ -98,12 +101,11 @@ class Kinds:
             declared = self._columns[name].type if name in self._columns else ""
             if check := LOOKS.get((declared, kind)):
                 checks.append((name, check))
-        self.has_blank_rows |= not any(kind is not type(None) for kind in shape[1])
         self._choose_when()
         if len(self._shapes) >= SHAPES:
             self._shapes.clear()
-        self._shapes[shape] = checks
-        return checks
+        self._shapes[shape] = plan = (checks, BLANK.issuperset(shape[1]))
+        return plan
 
     def _choose_when(self) -> None:
         if self._when is None:

@@ -21,6 +21,7 @@ from exports.archive.parts import PAGE_ROWS, Member, Part
 from exports.archive.words import Shown
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
+KEYS_PATH = "/.well-known/habeas-keys.json"
 OWN_STYLE = Path(__file__).with_name("archive.css")
 TABLE_COLUMNS = 5
 TABLE_CELL = 40
@@ -42,8 +43,9 @@ class Line:
 class Pages:
     """Draws the pages of one archive."""
 
-    def __init__(self, cover: Cover) -> None:
+    def __init__(self, cover: Cover, *, is_signed: bool) -> None:
         self.cover = cover
+        self.is_signed = is_signed
         self._as_table: dict[str, bool] = {}
 
     def styles(self) -> list[tuple[str, bytes]]:
@@ -67,6 +69,8 @@ class Pages:
             "files": words.number(len(payload) + 2),
             "size": words.size(sum(member.size for member in payload)),
             "fingerprint": fingerprint(payload),
+            "is_signed": self.is_signed,
+            "keys_url": cover.keys_url or f"{settings.BASE_URL}{KEYS_PATH}",
             "requested": words.day(cover.requested_on),
             "answered": words.day(cover.answered_on),
             "has_csv": any(part.csv for part in parts),
@@ -148,7 +152,11 @@ def _cells(titles: Sequence[tuple[str, str, str]], row: Row) -> list[tuple[str, 
 
 
 def _fits_table(titles: Sequence[object], drawn: Sequence[Sequence[tuple[str, Shown]]]) -> bool:
-    return len(titles) <= TABLE_COLUMNS and all(len(cell.text) <= TABLE_CELL for cells in drawn for _, cell in cells)
+    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for cells in drawn for _, cell in cells)
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= TABLE_CELL and "\n" not in text
 
 
 def _page_links(part: Part, number: int) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import Protocol
 
 from django.utils import translation
 from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, stream_zip
@@ -27,7 +27,13 @@ MODE = stat.S_IFREG | 0o644
 Signer = Callable[[bytes], str]
 
 
-def write_archive(out: BinaryIO, cover: Cover, tables: Sequence[Table], signer: Signer | None) -> Sealed:
+class Sink(Protocol):
+    """Where the bytes go: a file, a socket, a sealed file. It is only ever written to."""
+
+    def write(self, piece: bytes, /) -> object: ...
+
+
+def write_archive(out: Sink, cover: Cover, tables: Sequence[Table], signer: Signer | None) -> Sealed:
     """Write the archive to `out`, front to back, in constant memory. Data files come first, then what describes and lists them.
 
     Raises ArchiveRefused when a table does not yield what it says; what was written by then must be thrown away.
@@ -57,7 +63,7 @@ class Bundle:
 
     def members(self, tables: Sequence[Table], signer: Signer | None) -> Iterator[MemberFile]:
         """Everything, data first, tag files last."""
-        pages = Pages(self.cover)
+        pages = Pages(self.cover, is_signed=signer is not None)
         for part in named(tables):
             self.parts.append(part)
             yield from self._collection(part, pages)
@@ -118,7 +124,7 @@ class Bundle:
 class _Counted:
     """Passes bytes on and keeps their count and hash."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: Sink) -> None:
         self._out = out
         self.size = 0
         self.digest = hashlib.sha256()

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 from exports.archive.cells import CSV_READY, csv_cell, json_line
@@ -52,7 +51,7 @@ class Reading:
             raise ArchiveRefused(_miscounted(self.table, count))
         yield b"\n]\n" if count else b"[]\n"
         columns = kinds.true_columns()
-        self.learned = Learned(columns, kinds, count, kinds.is_flat, marks.choose(has_blank_rows=kinds.has_blank_rows))
+        self.learned = Learned(columns, kinds, count, kinds.is_flat, marks.choose())
 
 
 def csv_lines(table: Table, learned: Learned) -> Iterator[bytes]:
@@ -131,10 +130,8 @@ class _Marks:
         for mark in [mark for mark, written in self._free.items() if written in chunk]:
             del self._free[mark]
 
-    def choose(self, *, has_blank_rows: bool) -> str:
-        """A row of nothing but NULL would be a blank line, which readers skip: then the empty mark is not for use."""
-        free = islice((mark for mark in self._free if mark or not has_blank_rows), 1)
-        return next(free, f"NULL-{self._digest.hexdigest()[:16]}")
+    def choose(self) -> str:
+        return next(iter(self._free), f"NULL-{self._digest.hexdigest()[:16]}")
 
 
 def _miscounted(table: Table, count: int) -> str:
