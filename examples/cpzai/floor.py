@@ -62,7 +62,7 @@ class Floor:
         texts = (
             "Close the position before noon",
             "Rita Lindqvist agreed, see rita.lindqvist@example.org",
-            "Ask Amara Nwosu about the limit",
+            "Ask Amara Nwosu (amara.nwosu@example.net) about the limit",
         )
         for number, person in ((1, RITA), (2, AMARA)):
             for place in range(RICH[person]["notes"]):
