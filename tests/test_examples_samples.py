@@ -94,10 +94,9 @@ WINDOWS = [
 ]
 
 
-@pytest.mark.parametrize(("key", "store", "table", "column", "days"), WINDOWS)
-def test_nothing_is_older_than_its_window_and_nothing_comes_from_tomorrow(
-    stores: Stores, key: str, store: str, table: str, column: str, days: int
-) -> None:
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: f"{window[0]} {window[2]}")
+def test_nothing_is_older_than_its_window_and_nothing_comes_from_tomorrow(stores: Stores, window: tuple[str, str, str, str, int]) -> None:
+    key, store, table, column, days = window
     ((first, last, rows),) = asked(stores[key][store], f"SELECT min({column}), max({column}), count(*) FROM {table}")
 
     assert rows > 50
