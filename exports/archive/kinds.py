@@ -32,8 +32,10 @@ LOOKS: dict[tuple[str, type], Callable[[Any], object]] = {
     ("date", str): re.compile(r"\d{4}-\d\d-\d\d").fullmatch,
     ("datetime", str): re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?").fullmatch,
     ("time", str): re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?").fullmatch,
-    ("integer", str): re.compile(r"[+-]?\d{1,40}").fullmatch,
-    ("number", str): re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?").fullmatch,
+    ("integer", str): re.compile(r"[+-]?\d+").fullmatch,
+    ("number", str): re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?INF").fullmatch,
+    ("duration", str): re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?").fullmatch,
+    ("binary", str): re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch,
     ("boolean", int): lambda value: value in (0, 1),
 }
 # The column that tells from when a record is: these names first, then any other date. Never a date of birth.

@@ -109,6 +109,7 @@ def _fields(part: Part, columns: Iterable[Column]) -> Iterator[dict[str, Any]]:
     for column in columns:
         types = part.learned.kinds.types_of(column.name) if part.learned else frozenset()
         is_bytes = column.type == "binary"
+        is_text_number = Decimal in types or (column.type in ("number", "integer") and str in types)
         field: Mapping[str, Any] = {
             "name": column.name,
             "type": "string" if is_bytes else column.type,
@@ -116,7 +117,7 @@ def _fields(part: Part, columns: Iterable[Column]) -> Iterator[dict[str, Any]]:
             "title": column.title,
             "description": column.description,
             "fides:data_category": column.category,
-            "habeas:written": "base64" if types & BYTES else "text, to keep every digit" if Decimal in types else "",
+            "habeas:written": "base64" if is_bytes or types & BYTES else "text, to keep every digit" if is_text_number else "",
         }
         yield {key: value for key, value in field.items() if value}
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, get_language_info, gettext
 
 from exports.archive import uses, words
 from exports.archive.absent import absent
-from exports.archive.cover import ArchiveRefused, Cover, Row
+from exports.archive.cover import ArchiveRefused, Column, Cover, Row
 from exports.archive.headline import headline, lead
 from exports.archive.parts import PAGE_ROWS, Member, Part
 from exports.archive.words import Shown
@@ -80,8 +80,8 @@ class Pages:
     def records(self, part: Part, number: int, rows: Sequence[Row]) -> bytes:
         """One page of a collection's records in ordinary words."""
         columns = part.learned.columns if part.learned else part.table.columns
-        titles = [(column.name, column.title or _spoken(column.name), column.description) for column in columns]
-        drawn = [_cells(titles, row) for row in rows]
+        titles = [(_title(column), column.description) for column in columns]
+        drawn = [_cells(columns, row) for row in rows]
         as_table = self._as_table.setdefault(part.name, _fits_table(titles, drawn))
         start = (number - 1) * PAGE_ROWS
         count = part.table.disclosed
@@ -147,8 +147,12 @@ def _line(part: Part) -> Line:
     )
 
 
-def _cells(titles: Sequence[tuple[str, str, str]], row: Row) -> list[tuple[str, Shown]]:
-    return [(title, words.shown(row.get(name))) for name, title, _ in titles]
+def _cells(columns: Sequence[Column], row: Row) -> list[tuple[str, Shown]]:
+    return [(_title(column), words.shown(words.as_meant(row.get(column.name), column.type))) for column in columns]
+
+
+def _title(column: Column) -> str:
+    return column.title or _spoken(column.name)
 
 
 def _fits_table(titles: Sequence[object], drawn: Sequence[Sequence[tuple[str, Shown]]]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import base64
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,11 @@ from django.utils.translation import gettext, ngettext
 
 from exports.archive.cells import csv_cell
 
+FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "binary": lambda text: base64.b64decode(text, validate=True),
+}
 LONGEST = 4000
 DEEPEST = 8
 
@@ -58,6 +64,18 @@ def records(count: int) -> str:
 def places(count: int) -> str:
     """5 places, 1 place."""
     return ngettext("%(count)s place", "%(count)s places", count) % {"count": number(count)}
+
+
+def as_meant(value: Any, kind: str) -> Any:
+    """The value behind its written form: a date that came as text is a date, bytes in base64 are bytes, 1 in a yes-or-no column is yes."""
+    if kind == "boolean" and isinstance(value, int):
+        return bool(value)
+    if kind in FROM_TEXT and isinstance(value, str) and value:
+        try:
+            return FROM_TEXT[kind](value)
+        except ValueError:
+            return value
+    return value
 
 
 def shown(value: Any) -> Shown:

@@ -21,7 +21,7 @@ from exports.selection import chosen_fields
 from exports.sources import Survey, seeds_of
 
 BATCH = 1000
-ARCHIVE_TYPES = {"binary": "string", "json": "any"}
+ARCHIVE_TYPES = {"json": "any"}
 
 
 @dataclass(frozen=True)

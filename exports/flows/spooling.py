@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from exports.archive.cells import json_line
+from exports.archive.cells import json_line, read_line
 from exports.models import Job, Step
 from exports.refusals import StampMismatch
 from portal.kit import crypto
@@ -40,7 +39,7 @@ def records_of(job: Job, step: Step) -> Iterator[dict[str, Any]]:
     """The records of a step's spool. Raises StampMismatch at the first that is not this subject's."""
     stamp = stamp_of(job)
     for line in SealedReader(Path(settings.SPOOL_FOLDER) / step.spool, job.box).lines():
-        stamped = orjson.loads(line)
+        stamped = read_line(line)
         if stamped["s"] != stamp:
             raise StampMismatch(_("A record belongs to another person's search. Nothing was released."))
         yield stamped["r"]

@@ -14,7 +14,7 @@ from frictionless import Package, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.archive.cells import duration, json_line
+from exports.archive.cells import duration, json_line, read_line
 from exports.archive.cover import Column
 from tests.archive.samples import a_cover, a_table, accounts, opened, orders, sealed, visits
 
@@ -136,6 +136,10 @@ def test_a_nested_collection_has_json_and_no_csv() -> None:
         ("boolean", [0, 1, True], "boolean"),
         ("boolean", [2], "any"),
         ("string", ["a", 5], "any"),
+        ("number", ["NaN", "-INF", "1E+3"], "number"),
+        ("number", ["1.5", "a lot"], "any"),
+        ("duration", ["P1DT30S", timedelta(1)], "duration"),
+        ("duration", ["P"], "any"),
         ("any", [1, 2], "integer"),
         ("odd", [datetime(2026, 1, 1, tzinfo=UTC)], "datetime"),
         ("string", [None], "string"),
@@ -171,6 +175,23 @@ def test_a_field_that_only_some_records_have_is_not_lost() -> None:
 )
 def test_odd_values_are_written_and_not_turned_into_null(value: object, written: str) -> None:
     assert json_line({"a": value}).decode() == f'{{"a":{written}}}'
+
+
+@pytest.mark.parametrize(
+    "row", [{"n": 2**64}, {"n": -(2**63) - 1}, {"n": {"deep": [10**40]}}, {"n": 1e300}, {"n": "half \ud83d"}, {"n": [1.5, None]}]
+)
+def test_a_written_line_reads_back_with_every_digit(row: dict[str, Any]) -> None:
+    assert read_line(json_line(row)) == row
+    assert type(read_line(json_line(row))["n"]) is type(row["n"])
+
+
+def test_bytes_that_arrive_as_base64_are_still_declared_as_bytes() -> None:
+    archive, _ = sealed(a_cover(), [a_table([{"id": 1, "a": "iVBORwA="}], columns=(Column("id"), Column("a", "binary")))])
+    field = schema_of(archive, "shop-orders")["fields"][1]
+    assert (field["type"], field["format"], field["habeas:written"]) == ("string", "binary", "base64")
+    assert "Not text, 5" in read(archive, "read/shop-orders.html")
+    odd, _ = sealed(a_cover(), [a_table([{"id": 1, "a": "no bytes"}], columns=(Column("id"), Column("a", "binary")))])
+    assert schema_of(odd, "shop-orders")["fields"][1]["type"] == "any"
 
 
 def test_a_negative_duration_keeps_its_sign() -> None:

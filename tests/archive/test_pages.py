@@ -232,6 +232,15 @@ def test_a_record_page_shows_values_in_ordinary_words() -> None:
         assert words in text, words
 
 
+def test_values_that_arrive_in_their_written_form_read_the_same() -> None:
+    row = {"born": "1990-02-28", "at": "2024-03-01T10:30:05+00:00", "active": 1, "odd": "yesterday"}
+    kinds = {"born": "date", "at": "datetime", "active": "boolean", "odd": "date"}
+    table = a_table([row], columns=tuple(Column(name, kind) for name, kind in kinds.items()))
+    text = Outline(files_of(a_cover(), table)["data/read/shop-orders.html"]).text
+    for words in ("28 February 1990", "1 March 2024, 10:30:05 UTC", "Yes", "yesterday"):
+        assert words in text, words
+
+
 def test_nested_values_read_as_lines_and_code_keeps_its_indents() -> None:
     rows = [{"device": {"kind": "phone", "tags": ["a", "b"], "owner": [{"name": "x"}]}, "code": "def f():\n    return 1"}]
     page = files_of(a_cover(), a_table(rows))["data/read/shop-orders.html"]
