@@ -43,6 +43,11 @@ ENDINGS: Mapping[State, Promise | str] = {
     S.ANSWERED: gettext_lazy("We have answered. Our letter is below."),
     S.CLOSED: gettext_lazy("This request is closed."),
 }
+UNDATED: Mapping[str, Promise | str] = {
+    "not_started": gettext_lazy("Not started yet"),
+    "paused": gettext_lazy("Stands still until you answer"),
+    "no_number": gettext_lazy("It names no number of days"),
+}
 NOT_LET_IN = gettext_lazy("That is not a code that works here. Check it, or ask for a new one.")
 
 
@@ -114,13 +119,14 @@ def clock_of(case: Case) -> Clock | None:
 
 
 def rules_of(reckoned: Clock) -> list[Rule]:
-    """Every rule with a date or a reason for none, the earliest first."""
-    return [_rule(one, is_earliest=bool(reckoned.due) and one.due == reckoned.due) for one in reckoned.all]
+    """Every rule that speaks of this right, the earliest first; a law that does not give the right says nothing here."""
+    speaking = [one for one in reckoned.all if one.undated != "no_right"]
+    return [_rule(one, is_earliest=bool(reckoned.due) and one.due == reckoned.due) for one in speaking]
 
 
 def _rule(one: Deadline, *, is_earliest: bool) -> Rule:
     title = _("Our own promise") if one.regime == POLICY else _capital(one.plain or one.title)
-    note = "" if one.due else _("No date yet")
+    note = "" if one.due else str(UNDATED.get(one.undated, _("No date yet")))
     return Rule(title, one.counts, one.extended_due if one.extended else one.due, is_earliest, note)
 
 

@@ -55,12 +55,6 @@ def weekday(value: Any) -> str:
 
 
 @register.filter
-def clock_time(value: Any) -> str:
-    """10:45; for a code that ends today."""
-    return dateformat.format(value, "H:i") if isinstance(value, datetime) else ""
-
-
-@register.filter
 def iso_day(value: Any) -> str:
     """2026-10-14, for the datetime attribute."""
     return _formatted(value, "Y-m-d")

@@ -86,8 +86,6 @@ def _send_another(request: HttpRequest, frame: Frame, case: Case) -> HttpRespons
 
 def _code_page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, **notes: object) -> HttpResponse:
     is_second = verification.wants_second_code(case)
-    purpose = Purpose.CONFIRM_AGAIN if is_second else Purpose.CONFIRM
-    challenge = challenges.newest(case, purpose)
     return shown(
         request,
         "code_again" if is_second else "code",
@@ -95,18 +93,10 @@ def _code_page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, *
         problems=form.errors,
         case=case,
         address=challenges.address_of(case),
-        ends_at=_local(frame, challenge),
         ledger=fates.ledger(frame.promises, frame.today) if is_second else None,
         journey=Journey(frame.promises, Draft(right=case.right), journey.CODE),
         **notes,
     )
-
-
-def _local(frame: Frame, challenge: Challenge | None) -> object:
-    """Times on these pages are those of the organisation; a code that no longer works has none."""
-    if challenge is None or challenges.standing(challenge, browser=challenge.browser_hash) is not Outcome.RIGHT:
-        return None
-    return challenge.expires_at.astimezone(frame.zone)
 
 
 @require_safe

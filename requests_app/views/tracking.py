@@ -86,6 +86,7 @@ def status(request: HttpRequest, org: str, reference: str) -> HttpResponse:
 
 def _status_words(case: Case) -> dict[str, object]:
     reckoned = progress.clock_of(case)
+    rules = progress.rules_of(reckoned) if reckoned else []
     found = delivery.contents_of(case) if case.state == State.COLLECTING.value else None
     places = (sum(one.state in ("done", "nothing") for one in found.sources), len(found.sources)) if found else None
     return {
@@ -102,7 +103,8 @@ def _status_words(case: Case) -> dict[str, object]:
         "archive": delivery.archive_of(case),
         "others": case.submission.cases.exclude(pk=case.pk),
         "reckoned": reckoned,
-        "rules": progress.rules_of(reckoned) if reckoned else [],
+        "rules": rules,
+        "dated": sum(rule.due is not None for rule in rules),
         "citations": progress.citations(reckoned) if reckoned else [],
         "thread": [(one, case.unseal(one.body_sealed)) for one in case.messages.order_by("-pk")],
         "letters": letters_of(case),
