@@ -251,5 +251,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_personal"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"habeas": {"level": "INFO"}, "celery": {"level": "WARNING"}},
+    # WeasyPrint names the letters of a text that no font has: somebody’s name, often
+    "loggers": {"habeas": {"level": "INFO"}, "celery": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
 }

@@ -101,6 +101,11 @@ class Demo:
         assert eventually(self.is_open, within=120), self.text
         assert self.url, self.text
 
+    def is_filled(self) -> bool:
+        """Whether the sample requests were all played."""
+        log = self.folder / "logs" / "samples.log"
+        return log.exists() and "Played" in log.read_text()
+
     def page(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
             return str(answer.read().decode())

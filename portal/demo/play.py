@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from exports.api import EngineRefusal
 from portal.demo import then
 from portal.demo.plot import PLOT
-from portal.demo.stage import Act, Stage
+from portal.demo.stage import Act, OutOfTune, Stage
 from portal.kit import clock, leases
 from portal.organisations.models import Organisation
 from requests_app import letters
@@ -38,6 +38,7 @@ class Diary:
     path: Path
     began_at: datetime
     played: int = 0
+    stopped: list[str] = field(default_factory=list)
 
     @classmethod
     def opened(cls, path: Path) -> "Diary":
@@ -45,12 +46,12 @@ class Diary:
             kept = json.loads(path.read_text())
         except FileNotFoundError:
             return cls(path, clock.now())
-        return cls(path, datetime.fromisoformat(kept["began_at"]), kept["played"])
+        return cls(path, datetime.fromisoformat(kept["began_at"]), kept["played"], kept["stopped"])
 
     def turn(self) -> None:
         self.played += 1
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"began_at": self.began_at.isoformat(), "played": self.played}))
+        part.write_text(json.dumps({"began_at": self.began_at.isoformat(), "played": self.played, "stopped": self.stopped}))
         part.replace(self.path)
 
 
@@ -59,7 +60,7 @@ def play() -> int:
     diary = _diary()
     waiting = sorted(_cues(diary.began_at), key=lambda cue: cue.moment)[diary.played :]
     for number, cue in enumerate(waiting):
-        _perform(cue, may_be_done=number == 0 and diary.played > 0)
+        _perform(cue, diary, may_be_done=number == 0 and diary.played > 0)
         diary.turn()
         for pk in leases.due_pks(Letter):
             letters.post(int(str(pk)))
@@ -91,12 +92,17 @@ def _cues(began_at: datetime) -> Iterator[Cue]:
             yield from (Cue(arrived + timedelta(days=after), act, stage) for after, act in request.scenes)
 
 
-def _perform(cue: Cue, *, may_be_done: bool) -> None:
-    """The act at which the last start was interrupted may have been done without being noted: then a refusal is fine."""
+def _perform(cue: Cue, diary: Diary, *, may_be_done: bool) -> None:
+    """An act that is refused ends its own request only; the desk fills up with the others.
+
+    The act at which the last start was interrupted may have been done without being noted: its refusal says nothing.
+    """
+    if cue.stage.name in diary.stopped:
+        return
     with then.at(cue.moment):
         try:
             cue.act(cue.stage)
-        except (RuleError, EngineRefusal) as refusal:
+        except (RuleError, EngineRefusal, OutOfTune) as refusal:
             if not may_be_done:
-                raise
-            log.info("Already done: %s", type(refusal).__name__)
+                diary.stopped.append(cue.stage.name)
+                log.warning("The sample request %s stopped: %s", cue.stage.name, refusal)

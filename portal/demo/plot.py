@@ -138,12 +138,13 @@ MCPWORKS = (
     Request(CROWD[44], Right.DELETION, 2, "GR", CONFIRMED),
     Request(CROWD[47], Right.ACCESS, 1.2, "CA-BC", GATHERED),
     Request(CROWD[29], Right.ACCESS, 0.3, "GB", ((0, asks),)),
+    Request(CROWD[10], Right.ACCESS, 0.005, "US-CA", CONFIRMED),
     Request(CROWD[30], Right.COMPLAINT, 0.2, "CA", CONFIRMED),
 )
 
 CPZAI = (
     Request(CROWD[45], Right.ACCESS, 64, "GB", (*GATHERED, (2, takes("officer")), (9, releases), (10, fetches), (45, closes))),
-    Request(CROWD[33], Right.DELETION, 38, "CA", (*REHEARSED, (3, takes("officer")), (8, approves))),
+    Request(CROWD[37], Right.DELETION, 38, "CA", (*REHEARSED, (3, takes("officer")), (8, approves))),
     Request(CROWD[6], Right.ACCESS, 31, "DE", (*GATHERED, (4, takes("officer")))),
     Request(AMARA, Right.ACCESS, 28, "GB", (*GATHERED, (2, takes("lead")))),
     Request(RITA, Right.ACCESS, 20, "SE", (*GATHERED, (3, takes("officer")), (5, releases), (5.4, fetches))),
@@ -179,6 +180,7 @@ CPZAI = (
     Request(CROWD[23], Right.ACCESS, 1.1, "", GATHERED),
     Request(CROWD[7], Right.WITHDRAWAL, 0.5, "", CONFIRMED),
     Request(CROWD[48], Right.ACCESS, 0.2, "", ((0, asks),)),
+    Request(CROWD[34], Right.ACCESS, 0.005, "", CONFIRMED),
 )
 
 PLOT = {"mcpworks": MCPWORKS, "cpzai": CPZAI}

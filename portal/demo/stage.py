@@ -36,8 +36,12 @@ class Stage:
     copy_first: bool = False
 
     @property
+    def name(self) -> str:
+        return f"{self.organisation.key}/{self.key}"
+
+    @property
     def submission_id(self) -> uuid.UUID:
-        return uuid.uuid5(NAMESPACE, f"{self.organisation.key}/{self.key}")
+        return uuid.uuid5(NAMESPACE, self.name)
 
     @property
     def cases(self) -> list[Case]:
