@@ -6,9 +6,10 @@ or one inside a ring of collections that lead to each other, carries values, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from exports.closure import closure
 from exports.connectors.base import Reader, SourceMismatch, SourceUnreachable
 from exports.datasets import Dataset
 from exports.edges import Edge
@@ -50,11 +51,12 @@ class Questions:
 
     def source(self, address: str) -> str:
         """The key of the source that holds this collection."""
-        return self._home(address).source
+        return self._homes[self._visit(address).collection.dataset].source
 
     def table(self, address: str) -> str:
         """What the source itself calls this collection."""
-        home, name = self._home(address), self._visit(address).collection.name
+        collection = self._visit(address).collection
+        home, name = self._homes[collection.dataset], collection.name
         return f"{home.schema}.{name}" if home.schema else name
 
     def query(self, address: str) -> Query:
@@ -110,31 +112,19 @@ class Questions:
             yield value
 
     def _ring(self, ring: tuple[str, ...]) -> dict[Edge, set[Key]]:
-        """Everything that flows along the ring's own edges, gathered round after round until a round brings nothing new."""
+        """Everything that flows along the ring's own edges."""
         if ring not in self._rings:
             inner = [edge for address in ring for edge in self._visit(address).edges if edge.source in ring]
-            known: dict[Edge, set[Key]] = {edge: set() for edge in inner}
-            fresh = {address: self._doors(self._visit(address)) for address in ring}
-            while any(fresh.values()):
-                fresh = self._round(ring, known, fresh)
-            self._rings[ring] = known
+            self._rings[ring] = closure(inner, {address: self._doors(self._visit(address)) for address in ring}, self._among)
         return self._rings[ring]
+
+    def _among(self, edge: Edge, part: Predicate) -> Iterator[Key]:
+        """Values that flow along the edge out of the rows that the predicate finds."""
+        return self._values(edge, Query(self.table(edge.source), self._without_spared(edge.source, part)))
 
     def _doors(self, visit: Visit) -> list[Predicate]:
         """How the ring is entered here: identities, and edges from collections that are not of the ring."""
         return [*self._entries(visit), *(self._along(edge, visit) for edge in visit.edges if edge.source not in visit.ring)]
-
-    def _round(self, ring: Sequence[str], known: dict[Edge, set[Key]], fresh: Mapping[str, list[Predicate]]) -> dict[str, list[Predicate]]:
-        following: dict[str, list[Predicate]] = {address: [] for address in ring}
-        for edge, seen in known.items():
-            if not fresh[edge.source]:
-                continue
-            query = Query(self.table(edge.source), self._without_spared(edge.source, any_of(fresh[edge.source])))
-            new = {value for value in self._values(edge, query) if value not in seen}
-            seen |= new
-            if new:
-                following[edge.target].append(Together(edge.target_fields, tuple(sorted(new, key=repr))))
-        return following
 
     def _without_spared(self, address: str, part: Predicate) -> Predicate:
         spared = self._spared.get(address)
@@ -142,6 +132,3 @@ class Questions:
 
     def _visit(self, address: str) -> Visit:
         return self._walk.by_address[address]
-
-    def _home(self, address: str) -> Home:
-        return self._homes[self._visit(address).collection.dataset]

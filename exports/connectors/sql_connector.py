@@ -37,13 +37,15 @@ class SqlConnector:
     def writing(self) -> Iterator[Writer]:
         """One transaction, kept at the end of the block, undone when it raises."""
         with self._connection(self._write_url, writing=True) as (connection, dialect):
+            kept = False
             try:
                 yield SqlWriter(connection, dialect, self._schemas)
-            except BaseException:
-                connection.rollback()
-                raise
-            with told():
-                connection.commit()
+                with told():
+                    connection.commit()
+                kept = True
+            finally:
+                if not kept:
+                    connection.rollback()
 
     @contextmanager
     def _connection(self, address: str, *, writing: bool) -> Iterator[tuple[Connection, Dialect]]:

@@ -39,6 +39,13 @@ class Gathered:
         return self.tally.count(THIRD_PARTY, STAFF)
 
 
+@dataclass(frozen=True)
+class _Asking:
+    reader: Reader
+    asked: Query
+    treated: Sequence[Treatment]
+
+
 def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
     """Ask the collection and spool what it answers; raises SourceError, and then leaves no spool behind."""
     visit = survey.walk.by_address[step.collection]
@@ -51,7 +58,7 @@ def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
         raise SourceMismatch(_("The table '%(table)s' has none of the columns that the dataset names.") % {"table": live.name})
     treated = treatments(visit.collection, fields, _secret(job))
     asked = Query(query.collection, query.where, tuple(part.name for part in fields))
-    tally, spool = _spool(held, job, step, reader=reader, asked=asked, treated=treated)
+    tally, spool = _spool(held, job, step, _Asking(reader, asked, treated))
     alike = _lookalikes(survey, step.collection, reader, query)
     facts = {
         "columns": [asdict(column) for column in _columns(visit.collection, fields, live, treated)],
@@ -75,14 +82,14 @@ def _secret(job: Job) -> frozenset[str]:
     return frozenset(category.key for category in job.policy.read().categories if category.secret)
 
 
-def _spool(held: Held, job: Job, step: Step, *, reader: Reader, asked: Query, treated: Sequence[Treatment]) -> tuple[Tally, str]:
-    tally = Tally()
+def _spool(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str]:
+    tally, asked = Tally(), asking.asked
     own = frozenset(seed for kind, value in job.identities.items() for seed in seeds_of(kind, value))
-    nested = {name for name, column in reader.describe().tables[asked.collection].columns.items() if column.type == "json"}
+    nested = {name for name, column in asking.reader.describe().tables[asked.collection].columns.items() if column.type == "json"}
     with Spool(job, step) as spool:
-        for batch in reader.read(asked, batch=BATCH):
+        for batch in asking.reader.read(asked, batch=BATCH):
             held.renew()
-            shown = (disclose(_opened(row, nested), treated, own, tally) for row in batch)
+            shown = (disclose(_opened(row, nested), asking.treated, own, tally) for row in batch)
             spool.add([record for record in shown if record is not None])
     return tally, spool.name
 

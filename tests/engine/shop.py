@@ -3,12 +3,14 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import yaml
 
 from exports import api
-from exports.models import DataSource
+from exports.flows.spooling import records_of
+from exports.models import DataSource, Job, Step
 from portal.kit import crypto
 from portal.organisations.models import Organisation
 
@@ -118,3 +120,9 @@ def counts(job_id: UUID) -> dict[str, tuple[int, int, int, int]]:
         for source in api.progress(job_id).sources
         for part in source.collections
     }
+
+
+def records(job_id: UUID, collection: str) -> list[dict[str, Any]]:
+    """What a step's spool holds."""
+    job = Job.objects.get(pk=job_id)
+    return list(records_of(job, Step.objects.get(run__job=job, collection=collection)))

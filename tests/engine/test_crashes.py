@@ -1,0 +1,86 @@
+"""Workers that die, stall or meet each other."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from exports import api
+from exports.flows import collect as collecting
+from exports.flows import gathering
+from exports.models import Job, Step
+from portal.kit import leases
+from portal.kit.clock import now
+from tests.engine.shop import Shop, counts, records
+
+pytestmark = pytest.mark.django_db
+
+
+def test_after_a_crash_between_steps_the_done_ones_are_not_redone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = shop.search()
+    asked: list[str] = []
+    gather = gathering.gather
+
+    def dies_at_the_third(*args: object, step: Step, **kwargs: object) -> object:
+        asked.append(step.collection)
+        if len(asked) == 3:
+            raise KeyboardInterrupt  # as sudden as a signal
+        return gather(*args, step=step, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collecting, "gather", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        api.run(job_id)
+    Job.objects.filter(pk=job_id).update(due_at=now())
+    api.run(job_id)
+    assert len(asked) == len(set(asked)) + 1
+    assert api.progress(job_id).state == "collected"
+    assert counts(job_id) == counts(shop.searched())
+
+
+def test_a_half_written_spool_is_replaced(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = shop.search()
+
+    def breaks(*_args: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gathering, "disclose", breaks)
+        with pytest.raises(MemoryError):
+            api.run(job_id)
+    assert list((Path(settings.SPOOL_FOLDER) / str(job_id)).glob("*.spool")) == []
+    Job.objects.filter(pk=job_id).update(due_at=now())
+    api.run(job_id)
+    assert len(records(job_id, "shop.orders")) == 2
+    assert list((Path(settings.SPOOL_FOLDER) / str(job_id)).glob(".*")) == []
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = shop.search()
+    gather = gathering.gather
+
+    def slow(*args: object, step: Step, **kwargs: object) -> object:
+        Job.objects.filter(pk=job_id).update(lease_until=now() - timedelta(seconds=1))
+        assert leases.claim(Job, job_id) is not None  # another worker takes over meanwhile
+        return gather(*args, step=step, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collecting, "gather", slow)
+    api.run(job_id)
+    assert set(Step.objects.filter(run__job=job_id, position__lt=100).values_list("state", flat=True)) == {"pending"}
+    assert api.progress(job_id).state == "collecting"
+
+
+def test_a_job_that_another_worker_holds_is_left_alone(shop: Shop) -> None:
+    job_id = shop.search()
+    assert leases.claim(Job, job_id) is not None
+    api.run(job_id)
+    assert api.progress(job_id).state == "new"
+
+
+def test_a_job_that_stops_again_and_again_is_given_up(shop: Shop) -> None:
+    job_id = shop.search()
+    Job.objects.filter(pk=job_id).update(attempts=100)
+    api.run(job_id)
+    progress = api.progress(job_id)
+    assert (progress.state, progress.failed) == ("failed", True)
+    assert "given up" in progress.error
