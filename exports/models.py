@@ -223,11 +223,13 @@ class HandleAction(models.TextChoices):
 
 
 class Handle(models.Model):
-    """The only way to a row once erasure has begun. Its key opens under the purpose `handles`, kept exactly as long as needed."""
+    """The only way to some rows of one move once erasure has begun. It opens under the purpose `handles`, kept only as long as needed."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="handles")
     source_key = models.CharField(max_length=60)
     collection = models.CharField(max_length=200)
+    part = models.PositiveIntegerField(default=0)  # the number of the plan's move that it serves
+    rows = models.PositiveIntegerField(default=1)
     primary_key_sealed = models.BinaryField()
     pk_digest = models.CharField(max_length=64)
     action = models.CharField(max_length=6, choices=HandleAction.choices)
@@ -239,11 +241,11 @@ class Handle(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["job", "source_key", "collection", "pk_digest", "action"], name="handle_once"),
+            models.UniqueConstraint(fields=["job", "part", "pk_digest"], name="handle_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["until"], name="handle_until", condition=Q(until__isnull=False)),
-            models.Index(fields=["job", "source_key", "collection", "state"], name="handle_work"),
+            models.Index(fields=["job", "part", "state"], name="handle_work"),
         ]
 
     def __str__(self) -> str:

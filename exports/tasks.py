@@ -10,7 +10,7 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from exports.flows import running
+from exports.flows import expire, running
 from exports.models import Job
 from portal.kit import leases
 
@@ -34,6 +34,16 @@ def dispatch() -> int:
     for job_id in due:
         _send(str(job_id))
     return len(due)
+
+
+@shared_task(name="exports.expire")  # type: ignore[untyped-decorator]  # Celery has no types
+def expire_due() -> None:
+    """Carry out deferred deletions whose day has come, and close archives that have ended."""
+    try:
+        expire.run_due()
+        expire.close_archives()
+    except Exception:
+        log.exception("Deferred deletions stopped with a fault and will be tried again.")
 
 
 def hint(job_id: UUID) -> None:

@@ -20,7 +20,7 @@ def plan(job_id: UUID) -> PlanView:
     job = Job.objects.get(pk=job_id)
     if job.kind != JobKind.ERASURE or not job.plan:
         raise JobNotReady(_("There is no plan yet."))
-    return PlanView.from_json(job.plan)
+    return PlanView.from_json(job.plan["view"])
 
 
 @transaction.atomic
@@ -28,13 +28,13 @@ def settle(job_id: UUID, choices: Mapping[str, str], *, by: str) -> None:
     """Remember the choices and rehearse again."""
     job = Job.objects.select_for_update().get(pk=job_id)
     _planned(job)
-    open_lines = {line.key: {choice.key for choice in line.choices} for line in PlanView.from_json(job.plan or {}).lines}
+    open_lines = {line.key: {choice.key for choice in line.choices} for line in PlanView.from_json((job.plan or {})["view"]).lines}
     for line, choice in choices.items():
         if choice not in open_lines.get(line, set()):
             raise JobNotReady(_("This line of the plan does not offer that choice. Nothing was changed."))
     job.settlements = {**job.settlements, **{line: {"choice": choice, "by": by} for line, choice in choices.items()}}
-    job.state, job.due_at, job.attempts = JobState.REHEARSING, now(), 0
-    job.save(update_fields=["settlements", "state", "due_at", "attempts"])
+    job.state, job.due_at, job.attempts, job.error = JobState.REHEARSING, now(), 0, ""
+    job.save(update_fields=["settlements", "state", "due_at", "attempts", "error"])
 
 
 @transaction.atomic
@@ -44,14 +44,14 @@ def approve(job_id: UUID, digest: str, *, by: str) -> None:
     if job.state != JobState.PLANNED and job.digest == digest and job.approved_by:
         return  # approved before: a second press of the same button
     _planned(job)
-    view = PlanView.from_json(job.plan or {})
+    view = PlanView.from_json((job.plan or {})["view"])
     if digest != view.digest:
         raise StalePlan(_("The plan has changed since it was shown. Read it again; nothing was erased."))
     if view.blocked:
         raise PlanBlocked(_("The plan is blocked: %(why)s Nothing was erased.") % {"why": " ".join(view.blocked)})
     job.state, job.digest, job.approved_by, job.approved_at = JobState.APPROVED, digest, by, now()
-    job.due_at, job.attempts = now(), 0
-    job.save(update_fields=["state", "digest", "approved_by", "approved_at", "due_at", "attempts"])
+    job.due_at, job.attempts, job.error = now(), 0, ""
+    job.save(update_fields=["state", "digest", "approved_by", "approved_at", "due_at", "attempts", "error"])
 
 
 def receipt(job_id: UUID) -> dict[str, Any] | None:

@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 
 from exports.datasets import DatasetError
 from exports.flows.collect import collect
+from exports.flows.erase import execute
 from exports.flows.leasing import Held, held
+from exports.flows.prove import prove
+from exports.flows.rehearse import rehearse
 from exports.models import Job, JobKind, JobState
 from exports.refusals import EngineRefusal
 from portal.kit import leases
@@ -22,6 +25,12 @@ MOST_ATTEMPTS = 8
 PHASES: dict[tuple[str, str], Callable[[Held], None]] = {
     (JobKind.ACCESS, JobState.NEW): collect,
     (JobKind.ACCESS, JobState.COLLECTING): collect,
+    (JobKind.ERASURE, JobState.NEW): rehearse,
+    (JobKind.ERASURE, JobState.REHEARSING): rehearse,
+    (JobKind.ERASURE, JobState.APPROVED): execute,
+    (JobKind.ERASURE, JobState.SPOOLING): execute,
+    (JobKind.ERASURE, JobState.EXECUTING): execute,
+    (JobKind.ERASURE, JobState.PROVING): prove,
 }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from exports.facts import Search
 from exports.flows import packages
+from exports.flows.retrying import try_again
 from exports.models import Archive, Job, JobKind, JobState, JobToken, PartState, SourceRun, Step
 from exports.refusals import EngineRefusal, JobNotReady
 from portal.kit import crypto
@@ -49,6 +50,9 @@ def tokens_of(identities: dict[str, str]) -> set[str]:
 def retry(job_id: UUID, source_key: str) -> None:
     """Ask a failed source again. An access job that was already packed must be started anew."""
     job = Job.objects.select_for_update().get(pk=job_id)
+    if job.kind == JobKind.ERASURE:
+        try_again(job, source_key)
+        return
     if job.kind != JobKind.ACCESS or job.state not in (JobState.COLLECTING, JobState.COLLECTED, JobState.FAILED):
         raise JobNotReady(_("Only a search that has not been released can be tried again. Nothing was changed."))
     runs = SourceRun.objects.filter(job=job, source_key=source_key)

@@ -1,0 +1,54 @@
+"""Whether a row that waits for its day is still the same row: keys of rows that were deleted can be given to other people's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from exports import tagged
+from exports.connectors.base import Reader
+from exports.flows.ground import Ground
+from exports.flows.handles import KEYS_EACH, batches
+from exports.moves import Move
+from exports.query import Key
+from portal.kit import crypto
+
+LINK = "~link"
+LINK_COLUMNS = "~columns"
+
+
+def link_columns(ground: Ground, move: Move, earlier: Iterable[Move]) -> tuple[str, ...]:
+    """The columns that make the row the person's, as far as no earlier move of the same rows empties them."""
+    visit = ground.survey.walk.by_address[move.address]
+    named = {entry.field for entry in visit.entries}
+    named |= {name for edge in visit.edges if not ground.is_up(edge) for name in edge.target_fields}
+    emptied = {
+        name
+        for other in earlier
+        if (other.address, other.group, other.until) == (move.address, move.group, move.until)
+        for name in other.masks
+    }
+    return tuple(sorted(named - emptied))
+
+
+def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """The keys, each with a keyed digest of what makes the row the person's."""
+    for some in batches(keys, KEYS_EACH):
+        for key, row in reader.read_back(table, some, fields=columns):
+            yield key, {LINK: link_of(row, columns), LINK_COLUMNS: list(columns)} if row is not None and columns else {}
+
+
+def link_of(row: dict[str, Any], columns: Iterable[str]) -> str:
+    """A keyed digest of these cells of the row."""
+    return crypto.keyed_digest("handles", tagged.dumps([row[name] for name in columns]))
+
+
+def still_theirs(reader: Reader, table: str, rows: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Any]]:
+    """Those rows that are there and are what they were when they were put aside."""
+    known = dict(rows)
+    columns = tuple(next((own[LINK_COLUMNS] for own in known.values() if LINK in own), ()))
+    fields = columns or reader.describe().tables[table].key
+    for key, row in reader.read_back(table, list(known), fields=fields):
+        own = known[key]
+        if row is not None and (LINK not in own or own[LINK] == link_of(row, columns)):
+            yield key, {name: value for name, value in own.items() if name not in (LINK, LINK_COLUMNS)}

@@ -1,0 +1,186 @@
+"""Proves an erasure: every targeted row and cell is read back by its key; then the person is searched for again, from the beginning.
+
+The proof asks the sources and believes nothing that the executor said. Only what was read decides the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exports.connectors.base import Reader, SourceError, SourceUnreachable
+from exports.flows import handles
+from exports.flows.belonging import LINK, LINK_COLUMNS
+from exports.flows.erase import TRIES, moves_of
+from exports.flows.ground import Ground, ground_of
+from exports.flows.leasing import Held
+from exports.flows.receipts import signed_receipt
+from exports.flows.rehearse import fates_of
+from exports.flows.revoking import revoke_fetched
+from exports.flows.sharing import spare_shared
+from exports.models import Handle, HandleState, Job, JobState, PartState
+from exports.moves import DETACH, Move
+from exports.query import Key
+from exports.sources import Sessions, surveying
+from exports.values import same
+from portal.kit import leases
+from portal.kit.clock import now
+
+
+@dataclass
+class Proof:
+    """What was read back, move by move, and what the second search found that should not be there."""
+
+    by_key_at: str = ""
+    searched_at: str = ""
+    proved: dict[int, int] = field(default_factory=dict)
+    failed: dict[int, int] = field(default_factory=dict)
+    absent: dict[int, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    unproved: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Everything that was read is as the plan says."""
+        return not (any(self.failed.values()) or self.left or self.unproved)
+
+
+def prove(held: Held) -> None:
+    """Read back by key, search again, sign the receipt and finish."""
+    job, proof = held.job(), Proof()
+    with surveying(job.organisation, job.identities) as survey:
+        by_key(held, job, survey.sessions, proof=proof)
+    with surveying(job.organisation, job.identities) as survey:
+        ground = ground_of(survey, fates_of(job))
+        search_again(held, job, ground, proof=proof)
+    _finish(held, job, proof)
+
+
+def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
+    """Each row by its key: gone, masked, or still there because it is kept. A row that no handle stands for proves nothing."""
+    unfinished = set(job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True))
+    for move in moves_of(job):
+        if not move.rows or move.source in unfinished:
+            continue
+        try:
+            reader = sessions.reader(move.source)
+            covered = handles.count(job, move)
+            if covered != move.rows:
+                proof.failed[move.number] = proof.failed.get(move.number, 0) + abs(move.rows - covered)
+            for handle in handles.opened(job, move):
+                _read_back(held, reader, move, handle, proof)
+        except SourceError as problem:
+            _unread(job, problem)
+            proof.unproved.append(move.source)
+    proof.by_key_at = now().isoformat(timespec="seconds")
+
+
+def _read_back(held: Held, reader: Reader, move: Move, handle: handles.Opened, proof: Proof) -> None:
+    held.renew()
+    wrong = absent = 0
+    columns = tuple(sorted(move.masks)) or reader.describe().tables[move.table].key
+    expected = dict(handle.rows)
+    for key, row in reader.read_back(move.table, handle.keys, fields=columns):
+        if row is None:
+            absent += 1
+        elif move.is_now and not _is_done(move, row, expected[key]):
+            wrong += 1
+    proof.proved[move.number] = proof.proved.get(move.number, 0) + len(handle.rows) - wrong
+    proof.failed[move.number] = proof.failed.get(move.number, 0) + wrong
+    proof.absent[move.number] = proof.absent.get(move.number, 0) + (0 if move.removes and move.is_now else absent)
+    if move.is_now:
+        state = HandleState.FAILED if wrong else HandleState.PROVED
+        note = _("%(wrong)d of %(rows)d rows are not as planned.") % {"wrong": wrong, "rows": len(handle.rows)} if wrong else ""
+        with held.writing():
+            Handle.objects.filter(pk=handle.pk).update(state=state, note=note)
+
+
+def _is_done(move: Move, row: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """The cells hold what was to be written; a row that should be gone is never done."""
+    if move.removes:
+        return False
+    return all(same(row[name], value) for name, value in {**move.constants, **own}.items() if name not in (LINK, LINK_COLUMNS))
+
+
+def search_again(held: Held, job: Job, ground: Ground, *, proof: Proof) -> None:
+    """From the identities, as if nothing had been done: only what is kept, masked, deferred or others' may be found."""
+    spare_shared(ground)
+    known_gaps = {(gap.source, gap.address) for gap in ground.gaps}
+    planned = {tuple(gap) for gap in (job.plan or {}).get("gaps", ())}
+    unfinished = set(job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True))
+    for source, address in sorted(known_gaps - planned):
+        if source not in unfinished:
+            _unread(job, SourceUnreachable(address))
+            proof.unproved.append(source)
+    staying = _staying(job)
+    for address, place in ground.places.items():
+        held.renew()
+        if place.source not in unfinished:
+            allowed = staying.get(address, [])
+            found = sum(1 for _key in _unexpected(job, ground, address, allowed))
+            if found:
+                proof.left[address] = found
+    proof.searched_at = now().isoformat(timespec="seconds")
+
+
+def _staying(job: Job) -> dict[str, list[Move]]:
+    found: dict[str, list[Move]] = {}
+    for move in moves_of(job):
+        if move.rows and not (move.removes and move.is_now):
+            found.setdefault(move.address, []).append(move)
+    return found
+
+
+def _unexpected(job: Job, ground: Ground, address: str, allowed: list[Move]) -> Iterator[Key]:
+    query, reader = ground.questions.query(address), ground.reader(address)
+    if not reader.count(query):
+        return
+    known = {key for move in allowed for handle in handles.opened(job, move) for key in handle.keys}
+    yield from (key for key in reader.targets(query) if key not in known)
+
+
+def _unread(job: Job, problem: SourceError) -> None:
+    """A source that cannot be read now is tried again later; after some tries the receipt says that it is not proved."""
+    if job.attempts < TRIES:
+        raise problem
+
+
+def _finish(held: Held, job: Job, proof: Proof) -> None:
+    job.refresh_from_db()
+    with transaction.atomic():
+        leases.check(Job, job.pk, held.token)
+        signed = signed_receipt(job, proof_of(proof), holds=proof.holds)
+        changes = {"state": JobState.FINISHED, "receipt": signed, "finished_at": now(), "attempts": 0}
+        if signed["receipt"]["outcome"] == "failed":
+            changes["error"] = _("The proof failed: something that should be gone was found again. The receipt says what.")
+        Job.objects.filter(pk=job.pk).update(**changes)
+        _forget(job)
+    revoke_fetched(job)
+
+
+def proof_of(proof: Proof) -> dict[str, Any]:
+    """The proof as the receipt needs it."""
+    return {
+        "by_key_at": proof.by_key_at,
+        "searched_at": proof.searched_at,
+        "proved": proof.proved,
+        "failed": proof.failed,
+        "absent": proof.absent,
+        "left": proof.left,
+        "unproved": sorted(set(proof.unproved)),
+    }
+
+
+def _forget(job: Job) -> None:
+    """Handles are kept exactly as long as they are needed: what is proved and will not be touched again is destroyed now."""
+    unfinished = job.runs.filter(state=PartState.FAILED).values("source_key")
+    if job.handles.filter(source_key__in=unfinished, state=HandleState.SPOOLED, until__isnull=True).exists():
+        return  # a source is still to be done, and its proof will look at everything again
+    job.handles.filter(state=HandleState.PROVED).delete()
+    for move in moves_of(job):
+        if not move.is_now and not move.removes and move.action != DETACH and move.on is None:
+            job.handles.filter(part=move.number).delete()

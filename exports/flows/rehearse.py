@@ -1,0 +1,119 @@
+"""Works out what an erasure would do, from the live schemas, reading only. Nothing here can change a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from exports.facts import PlanLine, PlanView
+from exports.flows.anchors import Anchors, hold_rows
+from exports.flows.composing import Draft, compose
+from exports.flows.detaching import Detached, cut_pointers, detach_rows
+from exports.flows.digesting import digest_of, material_of, parts_of
+from exports.flows.ground import Ground, ground_of
+from exports.flows.leasing import Held
+from exports.flows.lines import OVER_OTHERS, lines_of
+from exports.flows.sharing import spare_shared
+from exports.models import Job, JobState
+from exports.moves import ALONE, DELETE, DETACH, KEEP, MASK, Move
+from exports.sources import Survey, surveying
+from exports.verdicts import Fates
+from portal.kit import clock
+
+
+@dataclass
+class Rehearsal:
+    """One rehearsal with its sessions still open, so that rows can be taken from the snapshot that was looked at."""
+
+    ground: Ground
+    detached: list[Detached]
+    anchors: Anchors
+    draft: Draft
+    lines: tuple[PlanLine, ...]
+    material: dict[str, Any]
+    digest: str
+
+
+def rehearse(held: Held) -> None:
+    """Rehearse the job's erasure and store the plan; it then waits for a person."""
+    job = held.job()
+    with held.writing():
+        Job.objects.filter(pk=job.pk).update(state=JobState.REHEARSING)
+    with rehearsing(job) as rehearsal:
+        keep(held, job, rehearsal)
+
+
+@contextmanager
+def rehearsing(job: Job) -> Iterator[Rehearsal]:
+    """The rehearsal of this job as of now."""
+    with surveying(job.organisation, job.identities) as survey:
+        yield rehearsal_of(job, survey)
+
+
+def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
+    """From the open sources to lines and a fingerprint."""
+    ground = ground_of(survey, fates_of(job))
+    shared = spare_shared(ground)
+    ground.count()
+    detached = detach_rows(ground, shared)
+    anchors = hold_rows(ground, cut_pointers(ground, detached))
+    draft = compose(ground, detached, anchors)
+    lines = lines_of(ground, draft, anchors=anchors, detached=detached)
+    material = material_of(job, ground, draft=draft, detached=detached)
+    return Rehearsal(ground, detached, anchors, draft, lines, material, digest_of(material))
+
+
+def fates_of(job: Job) -> Fates:
+    """What the policy, and those who settled it, say on the organisation's calendar day."""
+    settled = {line: found["choice"] for line, found in job.settlements.items()}
+    return Fates(job.policy.read(), clock.today(job.organisation.timezone), settled, frozenset(job.categories))
+
+
+def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None) -> None:
+    """Store the plan, waiting for a decision. What was approved before no longer counts."""
+    stored = {
+        "view": view_of(job, rehearsal).to_json(),
+        "moves": [move.to_json() for move in rehearsal.draft.moves],
+        "parts": parts_of(rehearsal.material),
+        "loosen": rehearsal.draft.loosen,
+        "gaps": rehearsal.material["gaps"],
+    }
+    changes: dict[str, Any] = {"plan": stored, "digest": rehearsal.digest, "state": JobState.PLANNED}
+    changes |= {"approved_by": "", "approved_at": None, "attempts": 0}
+    if error is not None:
+        changes["error"] = error[:400]
+    with held.writing():
+        job.handles.all().delete()
+        Job.objects.filter(pk=job.pk).update(**changes)
+
+
+def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:
+    """The plan for people."""
+    return PlanView(
+        job_id=job.pk,
+        digest=rehearsal.digest,
+        counted_at=clock.now(),
+        lines=rehearsal.lines,
+        totals=_totals(rehearsal),
+        unsettled=sum(bool(line.choices) and line.key not in job.settlements for line in rehearsal.lines),
+        blocked=tuple(dict.fromkeys(rehearsal.draft.blocks)),
+        gaps=tuple(dict.fromkeys(gap.sentence for gap in rehearsal.ground.gaps)),
+        backups_days=job.policy.read().backups_days,
+    )
+
+
+def _totals(rehearsal: Rehearsal) -> dict[str, int]:
+    """Every row once, by what becomes of it in the end; a row that is held counts as masked. Lines may share rows."""
+    totals = dict.fromkeys((DELETE, MASK, KEEP, DETACH), 0)
+    ends: dict[tuple[str, str, Any], Move] = {}
+    for move in rehearsal.draft.moves:
+        if move.action == DETACH:
+            totals[DETACH] += move.rows
+        elif move.group == ALONE or move.action != DELETE:
+            ends[move.address, move.group, move.until] = move
+    for move in ends.values():
+        totals[move.action] += move.rows
+    totals[DETACH] += sum(line.rows for line in rehearsal.lines if line.basis == OVER_OTHERS)
+    return totals

@@ -1,0 +1,110 @@
+"""Finds the rows that other people use too: they are detached and reported, never erased, and nor is what only they lead to.
+
+A row that matches an identity is the person's own, whoever points at it. A row that is only pointed at by the person's rows is
+*borrowed*: it is spared as soon as anything else points at it. A row that points at the person's rows is theirs, unless rows that
+are not theirs hold it by a foreign key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from exports.edges import Edge
+from exports.flows.ground import Ground, Tie
+from exports.graph import Visit
+from exports.query import AllOf, ByKey, Key, Outside, Predicate, Query, Together
+from exports.verdicts import Place
+
+MOST_ROUNDS = 100
+
+
+@dataclass
+class Shared:
+    """The rows of one collection that others use, and who they are: titles of the collections that point at them."""
+
+    keys: set[Key] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+
+
+def spare_shared(ground: Ground) -> dict[str, Shared]:
+    """Round after round, until sparing a row brings no other to light; leaves the ground with questions that spare them all."""
+    shared: dict[str, Shared] = {}
+    for _round in range(MOST_ROUNDS):
+        fresh = False
+        for address in list(ground.places):
+            known = shared.setdefault(address, Shared())
+            before = len(known.keys)
+            for keys, user in _others(ground, address, known):
+                known.keys |= keys
+                known.users |= {user} if keys and user else set()
+            fresh = fresh or len(known.keys) > before
+        if not fresh:
+            break
+        ground.questions = ground.survey.questions.sparing({address: one.keys for address, one in shared.items()})
+    return {address: one for address, one in shared.items() if one.keys}
+
+
+def _others(ground: Ground, address: str, known: Shared) -> Iterator[tuple[set[Key], str]]:
+    """Rows to spare, with the title of who else uses them."""
+    place, visit = ground.places[address], ground.survey.walk.by_address[address]
+    up = [edge for edge in visit.edges if ground.is_up(edge)]
+    down = [edge for edge in visit.edges if edge not in up]
+    still: Predicate = Outside(ByKey(tuple(known.keys))) if known.keys else AllOf(())
+    found_by_name = ground.questions.along(address, (), entries=True)
+    own = ground.questions.along(address, down, entries=True)
+    if up:
+        borrowed = AllOf((ground.questions.along(address, up, entries=False), Outside(own), still))
+        yield from _of_borrowed(ground, visit, up, borrowed)
+    if down:
+        theirs = AllOf((ground.questions.along(address, down, entries=False), Outside(found_by_name), still))
+        for tie in ground.ties(place):
+            if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT"):
+                yield _referred(ground, place, tie, theirs), _title(ground, tie)
+
+
+def _of_borrowed(ground: Ground, visit: Visit, up: list[Edge], borrowed: Predicate) -> Iterator[tuple[set[Key], str]]:
+    place, reader = ground.places[visit.address], ground.reader(visit.address)
+    if visit.entries:  # a person of their own, whom one of the subject's rows happens to name
+        yield set(reader.targets(Query(place.table.name, borrowed))), place.title
+        return
+    flagged = [edge for edge in up if _is_flagged(ground, edge)]
+    if flagged:
+        said = AllOf((ground.questions.along(visit.address, flagged, entries=False), borrowed))
+        yield set(reader.targets(Query(place.table.name, said))), ""
+    for tie in ground.ties(place):
+        yield _referred(ground, place, tie, borrowed), _title(ground, tie)
+    for edge in ground.edges:
+        source = ground.places.get(edge.source)
+        if edge.target == visit.address and source and source.source != place.source and ground.is_up(edge):
+            yield _from_afar(ground, edge, borrowed), source.title
+
+
+def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate) -> set[Key]:
+    """Those of these rows at which rows point that are not the subject's."""
+    outside = ground.mine(place.source, tie.link.collection)
+    found = ground.reader(place.address).referrers(tie.link, targeted=Query(place.table.name, rows), outside=outside)
+    return {key for key, _count in found}
+
+
+def _from_afar(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:
+    """The same over a reference that crosses sources: the values are carried over and asked for there."""
+    place, source = ground.places[edge.target], ground.places[edge.source]
+    values = tuple(ground.reader(edge.target).values(Query(place.table.name, rows), edge.target_fields))
+    if not values:
+        return set()
+    theirs = AllOf((Together(edge.source_fields, values), Outside(ground.questions.query(edge.source).where)))
+    used = tuple(ground.reader(edge.source).values(Query(source.table.name, theirs), edge.source_fields))
+    if not used:
+        return set()
+    return set(ground.reader(edge.target).targets(Query(place.table.name, AllOf((rows, Together(edge.target_fields, used))))))
+
+
+def _is_flagged(ground: Ground, edge: Edge) -> bool:
+    """The dataset says of the pointing field that what it leads to belongs to others too."""
+    collection = ground.places[edge.source].collection
+    return any(part is not None and part.shared for part in map(collection.field_at, edge.source_fields))
+
+
+def _title(ground: Ground, tie: Tie) -> str:
+    return ground.places[tie.children[0]].title if tie.children else tie.link.collection

@@ -1,0 +1,129 @@
+"""Before the first write: is the plan still the plan that was approved? If so, the keys of all targeted rows are put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from exports.flows import handles
+from exports.flows.belonging import link_columns, with_links
+from exports.flows.digesting import changed, grown, parts_of
+from exports.flows.leasing import Held
+from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
+from exports.masking import HASH, own_value
+from exports.models import Handle, Job, JobState, PartState, SourceRun
+from exports.moves import DETACH, HELD, SHARED, Move
+from exports.query import Key, Query
+from portal.kit import crypto
+
+Recount = dict[str, list[tuple[Query, int]]]
+
+
+def spool(held: Held) -> Recount | None:
+    """Compare, then store every handle. What to count again inside the transactions, or None when it went back to a person."""
+    job = held.job()
+    with rehearsing(job) as rehearsal:
+        stop = _stop(job, rehearsal)
+        if stop:
+            keep(held, job, rehearsal, error=stop)
+            return None
+        with held.writing():
+            job.handles.all().delete()
+            Job.objects.filter(pk=job.pk).update(state=JobState.SPOOLING)
+        moves = [_store(held, job, rehearsal, move=move) for move in rehearsal.draft.moves]
+        recount = _recount(rehearsal, moves)
+        _begin(held, job, rehearsal, moves=moves)
+    return recount
+
+
+def _stop(job: Job, rehearsal: Rehearsal) -> str:
+    """Why the approved plan may not be carried out; empty when it may."""
+    plan = job.plan or {}
+    if rehearsal.digest != job.digest:
+        what = changed(plan.get("parts", {}), parts_of(rehearsal.material))
+        return _("Stopped before anything was erased: since the approval, this has changed: %(what)s. Read the new plan.") % {"what": what}
+    if rehearsal.draft.blocks:
+        return _("Stopped before anything was erased: %(why)s") % {"why": rehearsal.draft.blocks[0]}
+    more = grown([Move.from_json(stored) for stored in plan.get("moves", ())], rehearsal.draft.moves)
+    if more:
+        words = {"title": rehearsal.ground.places[more.address].title, "count": more.rows}
+        return _("Stopped before anything was erased: “%(title)s” has grown to %(count)d rows since the approval.") % words
+    return ""
+
+
+def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move) -> Move:
+    stored = handles.store(job, move, _rows(job, rehearsal, move), partial(_put, held))
+    return replace(move, rows=stored)
+
+
+def _put(held: Held, some: list[Handle]) -> None:
+    held.renew()
+    with held.writing():
+        Handle.objects.bulk_create(some)
+
+
+def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """The rows of a move, with the values that are theirs alone."""
+    reader = rehearsal.ground.reader(move.address)
+    if move.on is not None and not move.own:
+        columns = link_columns(rehearsal.ground, move, rehearsal.draft.moves)
+        yield from with_links(reader, move.table, columns, _keys(rehearsal, move))
+        return
+    if not move.own:
+        yield from ((key, {}) for key in _keys(rehearsal, move))
+        return
+    secret = crypto.keyed_digest("masking", str(job.pk)).encode()
+    hashed = tuple(sorted(name for name, mask in move.own.items() if mask.strategy == HASH))
+    for some in handles.batches(_keys(rehearsal, move), handles.KEYS_EACH):
+        old = dict(reader.read_back(move.table, some, fields=hashed)) if hashed else {}
+        for key in some:
+            before = old.get(key) or {}
+            yield key, {name: own_value(mask, before.get(name), secret) for name, mask in move.own.items()}
+
+
+def _keys(rehearsal: Rehearsal, move: Move) -> Iterable[Key]:
+    if move.group == SHARED:
+        return [group for group in rehearsal.detached if group.address == move.address][move.edge].keys
+    rows = rehearsal.anchors.held[move.address].until
+    if move.group == HELD:
+        return [key for key, day in rows.items() if day == move.until]
+    found = rehearsal.ground.reader(move.address).targets(rehearsal.ground.questions.query(move.address))
+    return (key for key in found if key not in rows)
+
+
+def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:
+    """What each source should still find when its transaction has begun."""
+    recount: Recount = {}
+    for address, place in rehearsal.ground.places.items():
+        if any(move.address == address and move.action != DETACH for move in moves):
+            query = rehearsal.ground.questions.query(address)
+            recount.setdefault(place.source, []).append((query, rehearsal.ground.rows[address]))
+    return recount
+
+
+def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> None:
+    """Everything is put aside: from here on only keys count."""
+    plan = job.plan or {}
+    before = {stored["number"]: stored["rows"] for stored in plan.get("moves", ())}
+    differences = [[move.number, before.get(move.number, 0), move.rows] for move in moves if move.rows != before.get(move.number, 0)]
+    stored = {**plan, "view": view_of(job, rehearsal).to_json(), "moves": [move.to_json() for move in moves], "differences": differences}
+    gaps = {gap.source: gap.sentence for gap in reversed(rehearsal.ground.gaps)}
+    with held.writing():
+        job.runs.all().delete()
+        for source in rehearsal.ground.survey.sources.values():
+            rows = sum(move.rows for move in moves if move.source == source.key)
+            unread = source.key not in rehearsal.ground.schemas
+            SourceRun.objects.create(
+                job=job,
+                source_key=source.key,
+                title=source.title,
+                position=source.position,
+                found=rows,
+                state=PartState.FAILED if unread and source.key in gaps else PartState.PENDING,
+                error=gaps[source.key][:400] if unread and source.key in gaps else "",
+            )
+        Job.objects.filter(pk=job.pk).update(state=JobState.EXECUTING, plan=stored, attempts=0)
