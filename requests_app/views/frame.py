@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 
@@ -74,6 +74,11 @@ def reply_by(frame: Frame, right: Right, *, country: str = "") -> date | None:
 def _reply_by(policy_pk: int, loaded_at: datetime, right: Right, today: date, country: str) -> date | None:
     confirmed = [ClockEvent(CONFIRMED, today)]
     return timing.reckon(READ[policy_pk, loaded_at], right, today, country=country, events=confirmed).due
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with, be it nothing; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def shown(request: HttpRequest, name: str, status: int = 200, /, **words: Any) -> HttpResponse:

@@ -17,7 +17,7 @@ from requests_app.forms import FindYouForm, RightForm
 from requests_app.journey import Draft, Journey
 from requests_app.rules.rights import Right
 from requests_app.views import visits
-from requests_app.views.frame import Frame, framed, kept_a_while, reply_by, shown, unkept
+from requests_app.views.frame import Frame, framed, kept_a_while, posted, reply_by, shown, unkept
 
 
 @require_safe
@@ -78,7 +78,7 @@ def _go_on(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
 def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
     rights = journey.rights_by_form(frame.promises)
     choices = [(right.value, journey.right_words(frame.promises, right)) for right in rights]
-    form = RightForm(choices, request.POST or None, initial={"right": trip.draft.right})
+    form = RightForm(choices, posted(request), initial={"right": trip.draft.right})
     if request.method == "POST" and form.is_valid():
         trip.draft.right = form.cleaned_data["right"]
         return _go_on(request, frame, trip.draft)
@@ -87,7 +87,7 @@ def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpRespons
 
 
 def _ask_who(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
-    form = FindYouForm(frame.promises, request.POST or None, initial=trip.draft.found)
+    form = FindYouForm(frame.promises, posted(request), initial=trip.draft.found)
     if request.method == "POST" and form.is_valid():
         trip.draft.found = {name: value for name, value in form.cleaned_data.items() if value}
         return _go_on(request, frame, trip.draft)

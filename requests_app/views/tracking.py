@@ -16,7 +16,7 @@ from requests_app.models.letter import LetterState
 from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CodeRefused
 from requests_app.views import visits
-from requests_app.views.frame import framed, shown, unkept
+from requests_app.views.frame import framed, posted, shown, unkept
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +24,7 @@ from requests_app.views.frame import framed, shown, unkept
 def track(request: HttpRequest, org: str) -> HttpResponse:
     """Reference and address. What comes next is the same whether they match or not."""
     frame = framed(request, org)
-    form = FollowForm(request.POST or None)
+    form = FollowForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return shown(request, "track", form=form, problems=form.errors)
     if not visits.is_within_limits(request, "follow", org):
@@ -43,7 +43,7 @@ def track_code(request: HttpRequest, org: str) -> HttpResponse:
     claim = visits.claim_of(request, org)
     if claim is None:
         return redirect("public:track", org)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and not visits.is_within_limits(request, "code", org):
         return shown(request, "limited", 429)
     if request.method == "POST" and form.is_valid():
@@ -77,7 +77,7 @@ def status(request: HttpRequest, org: str, reference: str) -> HttpResponse:
     case = followed(request, org, reference)
     if case is None:
         return not_yours(request, reference)
-    form = MessageForm(request.POST or None)
+    form = MessageForm(posted(request))
     if request.method == "POST" and form.is_valid():
         conversation.say(case, form.cleaned_data["message"])
         return redirect("public:status", org, case.reference)
