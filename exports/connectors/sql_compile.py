@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -203,8 +204,10 @@ def fitting(values: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator
 def _cast(value: Any, kind: str) -> Any:
     if value is None or isinstance(value, bytes):
         return value
-    if kind == "string":
+    if kind == "string" or isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Decimal):
+        return _number(str(value), whole=kind == "integer")
     if kind in ("integer", "number") and isinstance(value, str):
         return _number(value, whole=kind == "integer")
     return value

@@ -1,10 +1,14 @@
 """Workers that die, stall or meet each other."""
 
+import os
+import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 
 from exports import api
 from exports.flows import collect as collecting
@@ -84,3 +88,32 @@ def test_a_job_that_stops_again_and_again_is_given_up(shop: Shop) -> None:
     progress = api.progress(job_id)
     assert (progress.state, progress.failed) == ("failed", True)
     assert "given up" in progress.error
+
+
+def hang(*_args: object) -> None:
+    time.sleep(60)
+
+
+@pytest.mark.story
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_worker_killed_while_it_writes_is_replaced_and_nothing_is_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id, folder = shop.search(), Path(settings.SPOOL_FOLDER)
+    connections.close_all()
+    worker = os.fork()
+    if not worker:
+        monkeypatch.setattr(gathering, "_opened", hang)
+        api.run(job_id)
+        os._exit(0)
+    while not list((folder / str(job_id)).glob(".*.part")):
+        time.sleep(0.02)
+    os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+
+    api.run(job_id)
+    assert api.progress(job_id).state == "collecting"  # the dead worker's lease still holds
+    Job.objects.filter(pk=job_id).update(lease_until=now() - timedelta(seconds=1))
+    api.run(job_id)
+    assert api.progress(job_id).state == "collected"
+    assert counts(job_id) == counts(shop.searched())
+    assert not list((folder / str(job_id)).glob(".*"))
