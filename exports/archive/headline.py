@@ -20,16 +20,19 @@ def headline(cover: Cover, parts: Sequence[Part]) -> str:
 
 def lead(cover: Cover, parts: Sequence[Part]) -> str:
     """How much, from where, as of when."""
+    searched = {part.table.source_title for part in parts} | set(cover.nothing)
     facts = {
         "records": words.records(sum(part.table.disclosed for part in parts)),
         "places": words.places(len({part.table.source for part in parts if part.table.disclosed})),
-        "searched": words.places(len({part.table.source_title for part in parts} | set(cover.nothing))),
+        "searched": words.places(len(searched)),
         "day": words.day(cover.collected_on or cover.answered_on),
     }
     if any(part.table.disclosed for part in parts):
         return gettext("%(records)s from %(places)s, as they were on %(day)s. This page works without the internet.") % facts
     if any(part.table.found for part in parts):
         return gettext("We looked in %(searched)s on %(day)s. What we found has to stay closed; the reasons are below.") % facts
+    if cover.gaps and not searched:
+        return gettext("No place answered when we looked on %(day)s. They are named below.") % facts
     if cover.gaps:
         return gettext("We looked in %(searched)s on %(day)s. Some places did not answer; they are named below.") % facts
     return gettext("We looked in %(searched)s on %(day)s and found no record of yours. Below is how we use data of people we know.") % facts

@@ -30,13 +30,19 @@ NESTED = frozenset({dict, list, tuple, set, frozenset})
 # Texts and numbers that stand for another type must look like it, every single one.
 LOOKS: dict[tuple[str, type], Callable[[Any], object]] = {
     ("date", str): re.compile(r"\d{4}-\d\d-\d\d").fullmatch,
-    ("datetime", str): re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?").fullmatch,
     ("time", str): re.compile(r"\d\d:\d\d:\d\d(\.\d{1,6})?").fullmatch,
     ("integer", str): re.compile(r"[+-]?\d+").fullmatch,
     ("number", str): re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?INF").fullmatch,
     ("duration", str): re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?").fullmatch,
     ("binary", str): re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch,
     ("boolean", int): lambda value: value in (0, 1),
+}
+# Texts that stand for a moment, by their Table Schema format; "" is ISO 8601, the others are how SQLite keeps one.
+_DAY = r"\d{4}-\d\d-\d\d"
+MOMENTS: dict[str, Callable[[Any], object]] = {
+    "": re.compile(_DAY + r"T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?").fullmatch,
+    "%Y-%m-%d %H:%M:%S": re.compile(_DAY + r" \d\d:\d\d:\d\d").fullmatch,
+    "%Y-%m-%d %H:%M:%S.%f": re.compile(_DAY + r" \d\d:\d\d:\d\d\.\d{1,6}").fullmatch,
 }
 # The column that tells from when a record is: these names first, then any other date. Never a date of birth.
 _ARISING = "created|occurred|started|received|sent|ordered|issued|placed|logged|posted|joined|happened"
@@ -48,6 +54,18 @@ _Plan = tuple[list[_Check], bool]
 BLANK = frozenset({type(None), str})
 
 
+class Moments:
+    """The one format that all moments of a column share; the first text decides, every other must follow."""
+
+    def __init__(self) -> None:
+        self.format: str | None = None
+
+    def __call__(self, value: Any) -> object:
+        if self.format is None:
+            self.format = next((name for name, fits in MOMENTS.items() if fits(value)), None)
+        return self.format is not None and MOMENTS[self.format](value)
+
+
 class Kinds:
     """Sees every record once. Costs two tuples a row: the checks of a shape are worked out when it is first seen."""
 
@@ -56,6 +74,7 @@ class Kinds:
         self.seen: dict[str, set[type]] = {column.name: set() for column in columns}
         self._shapes: dict[tuple[tuple[str, ...], tuple[type, ...]], _Plan] = {}
         self._untrue: set[str] = set()
+        self._moments = {column.name: Moments() for column in columns if column.type == "datetime"}
         self._when: str | None = None
         self._days: tuple[int, int] | None = None
         self.has_blank_rows = False
@@ -90,9 +109,18 @@ class Kinds:
         """The Python types that were seen in a column."""
         return frozenset(self.seen.get(name, ()))
 
+    def format_of(self, name: str) -> str:
+        """The Table Schema format of a column of moments; nothing for ISO 8601."""
+        return (self._moments[name].format or "") if name in self._moments else ""
+
     def first_and_last(self) -> tuple[date, date] | None:
         """The first and last day on which these records arose, where a column tells."""
         return (date.fromordinal(self._days[0]), date.fromordinal(self._days[1])) if self._days else None
+
+    def _may_stand_for(self, column: Column, kind: type) -> bool:
+        if column.type == "datetime" and kind is str:
+            return not (self.format_of(column.name) and datetime in self.seen[column.name])
+        return (column.type, kind) in LOOKS
 
     def _learn(self, shape: tuple[tuple[str, ...], tuple[type, ...]]) -> _Plan:
         checks = []
@@ -101,7 +129,8 @@ class Kinds:
             if kind is not type(None):
                 types.add(kind)
             declared = self._columns[name].type if name in self._columns else ""
-            if check := LOOKS.get((declared, kind)):
+            check = self._moments[name] if declared == "datetime" and kind is str else LOOKS.get((declared, kind))
+            if check:
                 checks.append((name, check))
         self._choose_when()
         if len(self._shapes) >= SHAPES:
@@ -125,7 +154,7 @@ class Kinds:
         if not types:
             return column.type if column.type in NATURAL else "any"
         if column.type in NATURAL:
-            bears_out = all(kind in NATURAL[column.type] or (column.type, kind) in LOOKS for kind in types)
+            bears_out = all(kind in NATURAL[column.type] or self._may_stand_for(column, kind) for kind in types)
             return column.type if bears_out and column.name not in self._untrue else "any"
         return next((name for name, natural in NATURAL.items() if types <= natural), "any")
 

@@ -113,13 +113,21 @@ def _fields(part: Part, columns: Iterable[Column]) -> Iterator[dict[str, Any]]:
         field: Mapping[str, Any] = {
             "name": column.name,
             "type": "string" if is_bytes else column.type,
-            "format": "binary" if is_bytes else "",
+            "format": "binary"
+            if is_bytes
+            else part.learned.kinds.format_of(column.name)
+            if part.learned and column.type == "datetime"
+            else "",
             "title": column.title,
             "description": column.description,
             "fides:data_category": column.category,
             "habeas:written": "base64" if is_bytes or types & BYTES else "text, to keep every digit" if is_text_number else "",
         }
         yield {key: value for key, value in field.items() if value}
+
+
+def _moment_format(part: Part, column: Column) -> str:
+    return part.learned.kinds.format_of(column.name) if part.learned and column.type == "datetime" else ""
 
 
 def _file(member: Member, name: str) -> dict[str, Any]:

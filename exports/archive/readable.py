@@ -127,11 +127,12 @@ def fingerprint(payload: Sequence[Member]) -> str:
 
 
 def _topics(parts: Sequence[Part]) -> list[tuple[str, list[Line]]]:
-    """Collections by topic, topics in the order in which they first come. A heading that would say a title twice is left out."""
+    """Collections by topic. Those that need no heading come first, so that none seems to stand under another's."""
     topics: dict[str, list[Line]] = {}
     for part in parts:
         topics.setdefault(part.table.topic or part.table.title, []).append(_line(part))
-    return [(topic if len(lines) > 1 and all(line.title != topic for line in lines) else "", lines) for topic, lines in topics.items()]
+    headed = [(topic if len(lines) > 1 and all(line.title != topic for line in lines) else "", lines) for topic, lines in topics.items()]
+    return sorted(headed, key=lambda group: bool(group[0]))
 
 
 def _line(part: Part) -> Line:

@@ -128,6 +128,11 @@ def test_a_nested_collection_has_json_and_no_csv() -> None:
     [
         ("datetime", ["2026-01-01T10:00:00Z", None], "datetime"),
         ("datetime", ["2026-01-01T10:00:00Z", "yesterday"], "any"),
+        ("datetime", ["2026-01-01 10:00:00", "2026-01-02 11:00:00"], "datetime"),
+        ("datetime", ["2026-01-01 10:00:00.5", None], "datetime"),
+        ("datetime", ["2026-01-01 10:00:00", "2026-01-02T11:00:00"], "any"),
+        ("datetime", ["2026-01-01 10:00:00", datetime(2026, 1, 1, tzinfo=UTC)], "any"),
+        ("datetime", [datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T10:00:00Z"], "datetime"),
         ("date", ["2026-01-01", date(2026, 1, 2)], "date"),
         ("integer", ["12", 13], "integer"),
         ("integer", [1, "twelve"], "any"),

@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -16,46 +15,11 @@ from playwright.sync_api import BrowserContext
 
 from exports.archive.cover import Column, Cover, Table, Withheld
 from portal.organisations.policy import RightPromise
+from tests.archive.reading import Outline, files_of, index_of, pages_of
 from tests.archive.samples import POLICY, a_cover, a_table, accounts, opened, orders, sealed, visits
 from tests.browsers import assert_accessible
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7|add:7 }}{% now 'Y' %}"
-
-
-class Outline(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.words: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, text: str) -> None:
-        self.words.append(text)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
-
-
-def files_of(cover: Cover, *tables: Table) -> dict[str, str]:
-    archive, _ = sealed(cover, tables, lambda content: "head..tail")
-    with zipfile.ZipFile(io.BytesIO(archive)) as package:
-        return {name.partition("/")[2]: package.read(name).decode() for name in package.namelist()}
-
-
-def index_of(cover: Cover, *tables: Table) -> str:
-    return Outline(files_of(cover, *tables)["data/index.html"]).text
-
-
-def pages_of(files: dict[str, str]) -> dict[str, str]:
-    return {name: content for name, content in files.items() if name.endswith(".html")}
 
 
 def test_the_first_page_greets_counts_and_dates() -> None:
@@ -213,6 +177,8 @@ def test_a_right_of_another_law_gets_our_own_term() -> None:
         (a_cover(greeting="", nothing=("Shop",)), None, "We hold nothing about you."),
         (a_cover(nothing=("Shop",)), None, "Daniel, we hold nothing about you."),
         (a_cover(gaps=(("Shop", "It did not answer."),)), None, "Daniel, so far we have found nothing about you."),
+        (a_cover(gaps=(("Shop", "It did not answer."),)), None, "No place answered when we looked on 9 December 2026."),
+        (a_cover(gaps=(("Shop", "No answer."),), nothing=("Mail",)), None, "We looked in 1 place on 9 December 2026. Some places"),
         (a_cover(), a_table(found=2, disclosed=0), "Daniel, there is no record we can give you."),
     ],
 )
@@ -226,46 +192,11 @@ def test_an_empty_answer_claims_no_more_than_the_search_has_shown(cover: Cover, 
     assert not [name for name in files if name.startswith("data/records/")]
 
 
-def test_a_record_page_shows_values_in_ordinary_words() -> None:
-    text = Outline(files_of(a_cover(), accounts())["data/read/shop-accounts.html"]).text
-    for words in ("Daniel Okafor", "28 February 1990", "1 March 2024, 10:30 UTC", "12.50", "Yes", "(empty text)", "–", "Not text, 5"):
-        assert words in text, words
-
-
-def test_values_that_arrive_in_their_written_form_read_the_same() -> None:
-    row = {"born": "1990-02-28", "at": "2024-03-01T10:30:05+00:00", "active": 1, "odd": "yesterday"}
-    kinds = {"born": "date", "at": "datetime", "active": "boolean", "odd": "date"}
-    table = a_table([row], columns=tuple(Column(name, kind) for name, kind in kinds.items()))
-    text = Outline(files_of(a_cover(), table)["data/read/shop-orders.html"]).text
-    for words in ("28 February 1990", "1 March 2024, 10:30:05 UTC", "Yes", "yesterday"):
-        assert words in text, words
-
-
-def test_nested_values_read_as_lines_and_code_keeps_its_indents() -> None:
-    rows = [{"device": {"kind": "phone", "tags": ["a", "b"], "owner": [{"name": "x"}]}, "code": "def f():\n    return 1"}]
-    page = files_of(a_cover(), a_table(rows))["data/read/shop-orders.html"]
-    assert "kind: phone<br>tags: a, b<br>owner › 1 › name: x" in page
-    assert '<pre class="scroll" tabindex="0"><code>def f():\n    return 1</code></pre>' in page
-
-
-def test_a_very_long_text_is_cut_on_the_page_which_says_so_and_whole_in_json() -> None:
-    files = files_of(a_cover(), a_table([{"text": "x" * 5000}]))
-    assert "1,000 more characters are in the JSON file." in files["data/read/shop-orders.html"]
-    assert json.loads(files["data/records/shop-orders.json"]) == [{"text": "x" * 5000}]
-
-
-def test_many_records_stand_on_several_pages_that_link_to_each_other() -> None:
-    files = files_of(a_cover(), visits(600))
-    pages = [name for name in files if name.startswith("data/read/")]
-    assert pages == ["data/read/shop-visits.html", "data/read/shop-visits.2.html", "data/read/shop-visits.3.html"]
-    assert "This page shows 501 to 600 of 600." in Outline(files[pages[2]]).text
-    assert sum(files[page].count("<dl") for page in pages) == 600
-
-
-def test_pages_that_stop_before_the_last_record_say_where_the_others_are() -> None:
-    files = files_of(a_cover(), a_table([{"id": number} for number in range(5001)]))
-    assert "These pages show the first 5,000 records. All of them are in the JSON file" in Outline(files["data/read/shop-orders.html"]).text
-    assert len(json.loads(files["data/records/shop-orders.json"])) == 5001
+def test_a_collection_without_heading_never_stands_under_the_heading_of_another() -> None:
+    tables = [a_table([{"id": 1}], collection=name, title=name, topic=topic) for name, topic in (("A", "T"), ("B", "T"), ("C", "U"))]
+    page = files_of(a_cover(), *tables)["data/index.html"]
+    titles = re.findall(r'<th scope="row(?:group)?"[^>]*>(\w+)', page)
+    assert titles[:4] == ["C", "T", "A", "B"]
 
 
 def test_names_of_many_scripts_arrive_unchanged_and_keep_their_direction() -> None:
