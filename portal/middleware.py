@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.exceptions import ImmediateHttpResponse, RateLimited, ReauthenticationRequired
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -29,6 +30,10 @@ class PrivateByDefault(LoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
 
+# Ways of answering, not failures: Django or allauth turns each into a page.
+NO_FAILURE = (Http404, PermissionDenied, ImmediateHttpResponse, ReauthenticationRequired, RateLimited)
+
+
 class RefusalPages:
     """The rules or the engine said no: the person reads the sentence, on a page in the look of where they were."""
 
@@ -42,7 +47,7 @@ class RefusalPages:
         if isinstance(problem, RuleError | EngineRefusal | Sealed):
             return refused(request, str(problem))
         view = request.resolver_match.view_name if request.resolver_match else "no view"
-        if isinstance(problem, Http404 | PermissionDenied):
+        if isinstance(problem, NO_FAILURE):
             return None
         log.error("A page failed: %s at %s", type(problem).__name__, view, exc_info=problem)
         return None

@@ -4,10 +4,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import rfc8785
 from django.conf import settings
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -199,6 +201,11 @@ def _use(category: Category) -> dict[str, str]:
 def _said(words: Any) -> list[str]:
     """Each statement once, without those that the policy leaves open."""
     return [word for word in dict.fromkeys(words) if word and word != UNSPECIFIED]
+
+
+def spoken(day: date) -> str:
+    """14 October 2026"""
+    return dateformat.format(day, _("j F Y"))
 
 
 def by_source(lines: Sequence[PlanLine]) -> list[tuple[str, list[PlanLine]]]:

@@ -1,0 +1,124 @@
+"""What an officer can do with a case now: one thing first, the rest as links. What cannot be done is left out."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from requests_app.access import Actor
+from requests_app.flows import verification
+from requests_app.models import Case
+from requests_app.rules.deadlines import Clock
+from requests_app.rules.errors import RuleError
+from requests_app.rules.extensions import may_extend
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State, is_over, next_states
+from requests_app.steps import ENGINE_WORKS, GATHERED, OPEN
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button that changes something (`posts`), or a link to the page where it is done. No address: only the sentence."""
+
+    words: str = ""
+    address: str = ""
+    posts: bool = False
+    hint: str = ""
+
+
+def primary_of(case: Case, actor: Actor) -> Act:
+    """The one thing to do next, or why there is nothing to do."""
+    state = State(case.state)
+    if not actor.handles:
+        return Act(hint=_("You may look at this request, not change it."))
+    if state is State.OPEN:
+        return _begin(case)
+    if state is State.REVIEW:
+        return _decide(case, actor)
+    return _rest(case, state)
+
+
+def _begin(case: Case) -> Act:
+    right = Right(case.right)
+    if not verification.is_proved(case):
+        return Act(hint=_("The person has not given every proof that is needed. We go on by ourselves once it is there."))
+    if right in ENGINE_WORKS:
+        return Act(
+            str(OPEN[right][0]), _to("start", case), posts=True, hint=_("It begins by itself within seconds. Press only if it does not.")
+        )
+    return Act(str(OPEN[right][0]), _to("answer", case))
+
+
+def _decide(case: Case, actor: Actor) -> Act:
+    right = Right(case.right)
+    if right is Right.DELETION:
+        return Act(_("Check the plan"), _to("plan", case), hint=_("Nothing is deleted before a lead approves the plan."))
+    if right not in GATHERED:
+        return Act(str(OPEN[right][0]), _to("answer", case))
+    if case.released_at:
+        return Act(hint=_("Released. We are packing the archive; the letter goes out once it was read back."))
+    days = case.policy.read().archive_days
+    sentence = _("Posts the letter and opens the download for %(days)d days.") % {"days": days}
+    return Act(
+        _("Release the archive"), _to("release", case), posts=True, hint=sentence if actor.decides else _("Only a lead can release it.")
+    )
+
+
+def _rest(case: Case, state: State) -> Act:
+    if state is State.ARRIVED:
+        return Act(hint=_("Nobody has confirmed the address yet. The date runs all the same. After 14 days the request ends by itself."))
+    if state is State.WAITING:
+        return Act(
+            _("Go on without an answer"),
+            _to("resume", case),
+            posts=True,
+            hint=_("The person has been asked. It goes on by itself when they answer."),
+        )
+    if state is State.COLLECTING:
+        return Act(hint=_("The sources are being asked. Nothing to do meanwhile."))
+    if state is State.EXECUTING:
+        return Act(hint=_("It is being carried out, then read again. Nothing to do meanwhile."))
+    if state is State.ANSWERED and case.backups_until:
+        return _attest(case)
+    if state is State.CLOSED:
+        return Act(_("Open it again"), _to("reopen", case), hint=_("Only a lead can, with a reason."))
+    return Act(hint=_("The person has our answer."))
+
+
+def _attest(case: Case) -> Act:
+    if case.backups_until and case.backups_until > clock.today(case.organisation.timezone):
+        return Act(hint=_("Answered. Backups may still hold the data; it stays on the desk until somebody attests that they are gone."))
+    return Act(_("Attest the backups"), _to("attest", case), hint=_("The last backup with this data should have rolled over."))
+
+
+def acts_of(case: Case, actor: Actor) -> list[Act]:
+    """Everything else that can be done, as links."""
+    if not actor.handles:
+        return []
+    state, right = State(case.state), Right(case.right)
+    acts = [Act(_("Messages"), _to("message", case)), Act(_("Add a note"), _to("note", case))]
+    if state is State.REVIEW and right in ENGINE_WORKS and not case.released_at:
+        words = _("Rehearse again") if right is Right.DELETION else _("Gather again")
+        acts.append(Act(words, _to("gather", case), posts=True))
+    if _can_extend(case):
+        acts.append(Act(_("Extend"), _to("extend", case)))
+    if State.REFUSED in next_states(state, right):
+        acts.append(Act(_("Refuse"), _to("refuse", case)))
+    if right is Right.DELETION and case.outcome == "erased":
+        acts.append(Act(_("Receipt"), _to("receipt", case)))
+    return acts
+
+
+def _can_extend(case: Case) -> bool:
+    if is_over(State(case.state)) or not case.clock:
+        return False
+    try:
+        may_extend(Clock.from_json(case.clock), clock.today(case.organisation.timezone), case.extended_at is not None)
+    except RuleError:
+        return False
+    return True
+
+
+def _to(name: str, case: Case) -> str:
+    return reverse(f"desk:{name}", args=[case.reference])

@@ -1,0 +1,107 @@
+"""The history of a case in words. Facts are stored as codes and counts; they are worded here, when somebody reads them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from portal.organisations.models import User
+from requests_app.models import Case, Event, Letter
+from requests_app.models.letter import LetterState
+from requests_app.rows import name_of
+
+Words = Promise | str
+# %(who)s is who did it; every other name is a fact of the line.
+SAID: dict[str, Words] = {
+    "case.arrived": lazy("%(who)s asked"),
+    "case.open": lazy("The request is open"),
+    "case.waiting": lazy("%(who)s asked a question, and the request waits for the answer"),
+    "case.collecting": lazy("%(who)s started gathering"),
+    "case.review": lazy("Gathering ended: %(found)s found, gaps: %(gaps)s"),
+    "case.executing": lazy("%(who)s approved it, and it is being carried out"),
+    "case.answered": lazy("The request is answered"),
+    "case.refused": lazy("%(who)s refused: %(ground)s"),
+    "case.withdrawn": lazy("%(who)s took the request back"),
+    "case.expired": lazy("Nobody confirmed the address in time"),
+    "case.duplicate": lazy("%(who)s marked it as a duplicate"),
+    "case.closed": lazy("The request is closed"),
+    "case.extended": lazy("%(who)s took more time, until %(until)s: %(reason)s"),
+    "identity.email_code": lazy("%(who)s confirmed the address"),
+    "identity.second_code": lazy("%(who)s confirmed again with a second code"),
+    "owner.changed": lazy("%(who)s gave it to %(owner)s"),
+    "note.added": lazy("%(who)s wrote a note"),
+    "message.sent": lazy("%(who)s wrote to the person"),
+    "message.received": lazy("%(who)s wrote to us"),
+    "details.shown": lazy("%(who)s looked at personal details"),
+    "source.retried": lazy("%(who)s asked a source again: %(source)s"),
+    "archive.released": lazy("%(who)s released the archive"),
+    "archive.refused": lazy("The archive was not sent: it would not have been true (%(reason)s)"),
+    "archive.downloaded": lazy("%(who)s downloaded the archive, time %(number)s"),
+    "plan.settled": lazy("%(who)s chose dates in the plan"),
+    "refusal.proposed": lazy("%(who)s proposed to refuse: %(ground)s"),
+    "backups.attested": lazy("%(who)s attested that the backups are gone"),
+    "receipt.taken": lazy("%(who)s downloaded the receipt"),
+}
+AGAIN: Words = lazy("%(who)s opened the request again")
+NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of history; a letter has an address where it is read."""
+
+    at: datetime
+    words: str
+    address: str = ""
+    reads: str = ""
+
+
+def chronicle(case: Case) -> list[Line]:
+    """What happened, newest first: events and letters in one list."""
+    events = list(Event.objects.filter(case_reference=case.reference).exclude(code__startswith="clock."))
+    people = {str(user.pk): user.name for user in User.objects.filter(pk__in=_staff(events))}
+    known = {"person": name_of(case), "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
+    lines = [Line(event.at, worded(event, known)) for event in events]
+    lines += [_letter_line(case, letter) for letter in case.letters.all()]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def worded(event: Event, known: Mapping[str, str]) -> str:
+    """The sentence of one line. A code of a newer version is shown as it is."""
+    facts: dict[str, Any] = {**event.facts, "who": known.get(event.actor, _("Somebody"))}
+    if "owner" in facts:
+        facts["owner"] = known.get(str(facts["owner"]), _("somebody"))
+    sentence = str(_sentence(event, facts))
+    try:
+        return sentence % facts
+    except KeyError:
+        return sentence.partition(":")[0] % {"who": facts["who"]}
+
+
+def _sentence(event: Event, facts: Mapping[str, Any]) -> Words:
+    if event.code == "case.open" and facts.get("again"):
+        return AGAIN
+    if event.code == "case.review" and "outcome" in facts:
+        return NOT_DONE
+    return SAID.get(event.code, event.code.replace("%", "%%"))
+
+
+def _staff(events: Iterable[Event]) -> set[str]:
+    named = {event.actor for event in events} | {str(event.facts.get("owner", "")) for event in events}
+    return {key for key in named if key.isdigit()}
+
+
+def _letter_line(case: Case, letter: Letter) -> Line:
+    sentences = {
+        LetterState.QUEUED.value: _("We are writing “%(subject)s”"),
+        LetterState.SENT.value: _("We wrote “%(subject)s”"),
+        LetterState.FAILED.value: _("We could not send “%(subject)s”"),
+    }
+    at = letter.sent_at or letter.created_at
+    address = reverse("desk:letter", args=[case.reference, letter.pk])
+    return Line(at, sentences[letter.state] % {"subject": letter.subject}, address, letter.subject)

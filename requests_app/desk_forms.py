@@ -1,0 +1,86 @@
+"""What officers type and choose. Whether it is allowed is the flows' to say."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.organisations.models import User
+from requests_app.answers import DECISIONS
+from requests_app.flows.triage import LONGEST_TEXT
+from requests_app.rules.extensions import Reason
+from requests_app.rules.refusals import RefusalGround
+
+
+class Text(forms.CharField):
+    """A few lines of plain text."""
+
+    def __init__(self, **words: Any) -> None:
+        rows = words.pop("rows", 6)
+        super().__init__(max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **words)
+
+
+class NoteForm(forms.Form):
+    text = Text(label=_("Note"), error_messages={"required": _("Write the note first")})
+
+
+class MessageForm(forms.Form):
+    """A message, or a question that the case waits for."""
+
+    KINDS = [
+        ("message", _("Just tell them"), _("The work goes on meanwhile.")),
+        ("clarification", _("Ask what is meant"), _("The request waits for the answer. Some laws let the date wait too.")),
+        ("identity", _("Ask who is asking"), _("The request waits for the answer. Some laws let the date wait too.")),
+    ]
+    text = Text(label=_("Your words"), error_messages={"required": _("Write something first")})
+    kind = forms.ChoiceField(label=_("What is it?"), choices=[(key, label) for key, label, _hint in KINDS], initial="message")
+
+
+class OwnerForm(forms.Form):
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Nobody"), widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, staff: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["owner"].queryset = staff  # type: ignore[attr-defined]  # it is a ModelChoiceField
+
+
+class ReasonForm(forms.Form):
+    """Why; for colleagues and for whoever checks us later."""
+
+    text = Text(label=_("Why"), rows=4, error_messages={"required": _("Say why")})
+
+
+class ExtendForm(forms.Form):
+    reason = forms.ChoiceField(label=_("Why does it take longer?"), error_messages={"required": _("Choose a reason")})
+
+    def __init__(self, *args: Any, reasons: Sequence[Reason], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["reason"].choices = [(one.code, one.sentence) for one in reasons]  # type: ignore[attr-defined]
+
+
+class RefuseForm(forms.Form):
+    ground = forms.ChoiceField(label=_("On what ground?"), error_messages={"required": _("Choose a ground")})
+    text = Text(
+        label=_("What shows it"),
+        required=False,
+        help_text=_("For colleagues and for an authority that asks. The person does not read it."),
+    )
+
+    def __init__(self, *args: Any, grounds: Sequence[RefusalGround], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["ground"].choices = [(one.code, one.title) for one in grounds]  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("What did you decide?"), choices=list(DECISIONS.items()), error_messages={"required": _("Choose what you decided")}
+    )
+    text = Text(
+        label=_("What we did"),
+        rows=8,
+        help_text=_("The person reads it in our letter, under “What we did”."),
+        error_messages={"required": _("Write what was done")},
+    )

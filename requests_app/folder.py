@@ -1,0 +1,203 @@
+"""A case as its page shows it: the work, the dates, the rail. Reads only; what may be done is the flows' to decide."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from exports import api
+from exports.api import Progress
+from portal.kit import clock
+from portal.kit.crypto import Sealed
+from portal.kit.masking import mask_email, mask_text
+from requests_app import answers
+from requests_app.access import Actor
+from requests_app.acts import acts_of, primary_of
+from requests_app.flows import verification
+from requests_app.models import Case, Event, Identifier
+from requests_app.rows import name_of, time_left
+from requests_app.rules.deadlines import Clock, Deadline
+from requests_app.rules.events import EVENTS
+from requests_app.rules.extensions import Reason
+from requests_app.rules.refusals import RefusalGround
+from requests_app.rules.rights import Right
+from requests_app.rules.states import MAY_WAIT, State
+from requests_app.rules.wording import listing
+from requests_app.steps import OPEN, next_step
+from requests_app.words import right_title, state_title
+
+
+@dataclass(frozen=True)
+class Known:
+    """One identifier on the rail."""
+
+    title: str
+    masked: str
+    value: str
+    is_proved: bool
+
+
+def heading(case: Case) -> dict[str, Any]:
+    """What stands on top of every page about a case."""
+    return {"right_words": right_title(case.right), "name": name_of(case), "today": clock.today(case.organisation.timezone)}
+
+
+def folder(case: Case, actor: Actor) -> dict[str, Any]:
+    """Everything on the page of a case but its history."""
+    today = clock.today(case.organisation.timezone)
+    progress = api.progress(case.job_id) if case.job_id and case.state != State.REFUSED else None
+    left, tone = time_left(case, today)
+    return {
+        **heading(case),
+        **_clock(case),
+        **_found(case, progress),
+        "case": case,
+        "actor": actor,
+        "step": next_step(case),
+        "state_words": state_title(case.state),
+        "left": left,
+        "tone": tone,
+        "primary": primary_of(case, actor),
+        "acts": acts_of(case, actor),
+        "known": _known(case),
+        "flags": _flags(case),
+        "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
+        "proofs": proofs_of(case),
+        "place": _place(case),
+    }
+
+
+def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
+    """What the sources answered, what is held back, what is covered, what is missing."""
+    if progress is None:
+        return {"progress": None}
+    steps = [(source, step) for source in progress.sources for step in source.collections]
+    broken = [source for source in progress.sources if source.state == "failed"]
+    silent = [(title, sentence) for title, sentence in progress.gaps if title not in {source.title for source in broken}]
+    return {
+        "progress": progress,
+        "answered": sum(source.state in ("done", "nothing") for source in progress.sources),
+        "broken": broken,
+        "gaps": silent,
+        "held": [(source, step) for source, step in steps if step.withheld],
+        "covered": [(source, step) for source, step in steps if step.covered],
+    }
+
+
+def _clock(case: Case) -> dict[str, Any]:
+    """Every rule that binds, earliest first, and what else there is to say about the date."""
+    if not case.clock:
+        return {"rules": []}
+    counted = Clock.from_json(case.clock)
+    return {
+        "rules": [(rule, _starts(rule), rule.due is not None and rule.due == counted.due) for rule in counted.all],
+        "extended_until": counted.extended_due,
+        "is_extended": case.extended_at is not None,
+        "target_on": case.target_on,
+        "explanation": counted.explanation,
+    }
+
+
+def _starts(rule: Deadline) -> str:
+    named = {"received": _("received"), "confirmed": _("confirmed")}
+    return named.get(rule.start_event, EVENTS.get(rule.start_event, ""))
+
+
+def _known(case: Case) -> list[Known]:
+    titles = {kind.kind: kind.title for kind in case.policy.read().identities}
+    return [_known_one(case, one, titles.get(one.kind, one.kind)) for one in case.identifiers.all()]
+
+
+def _known_one(case: Case, one: Identifier, title: str) -> Known:
+    value = _opened(case, one.value_sealed)
+    return Known(title, mask_email(value) if "@" in value else mask_text(value), value, one.verified_at is not None)
+
+
+def _opened(case: Case, sealed: bytes | memoryview) -> str:
+    try:
+        return case.unseal(bytes(sealed))
+    except Sealed:
+        return _("Content destroyed")
+
+
+FLAGS: dict[str, Promise | str] = {
+    "mixed_scripts": lazy("It mixes letters of several alphabets, as look-alike addresses do."),
+    "beyond_ascii": lazy("It uses letters beyond plain Latin."),
+    "changes_under_nfkc": lazy("It looks like another address once its letters are written the usual way."),
+}
+
+
+def _flags(case: Case) -> list[str]:
+    """What to look at twice in the address; written down when the request arrived."""
+    arrived = Event.objects.filter(case_reference=case.reference, code="case.arrived").first()
+    return [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
+
+
+def _place(case: Case) -> str:
+    return dict(case.policy.read().countries).get(case.country, case.country)
+
+
+def proofs_of(case: Case) -> str:
+    """How the asker proved who they are, in one line."""
+    if case.confirmed_at is None:
+        return _("Not confirmed yet")
+    when = {"day": answers.spoken(clock.local_date(case.confirmed_at, case.organisation.timezone))}
+    if verification.missing_proofs(case):
+        return _("Confirmed %(day)s; a further proof is missing") % when
+    if "second_code" in verification.proofs(case):
+        return _("Confirmed %(day)s, and again with a second code") % when
+    return _("Confirmed %(day)s") % when
+
+
+def may_ask(case: Case) -> bool:
+    """Whether a question may make this case wait."""
+    return State(case.state) in MAY_WAIT and not case.released_at
+
+
+def is_decidable(case: Case) -> bool:
+    """Whether the plan of this case can be approved or changed now."""
+    return case.state == State.REVIEW and case.right == Right.DELETION
+
+
+def backups_on(case: Case, days: int | None) -> date | None:
+    """When the last backup would have rolled over if it were done today."""
+    return clock.today(case.organisation.timezone) + timedelta(days=days) if days else None
+
+
+def reach(reason: Reason) -> str:
+    """How far a reason reaches, and who accepts it."""
+    laws = listing(reason.accepted_by)
+    if reason.until is None:
+        return _("Accepted by %(laws)s") % {"laws": laws}
+    return _("Until %(day)s. Accepted by %(laws)s.") % {"day": answers.spoken(reason.until), "laws": laws}
+
+
+def weight(ground: RefusalGround) -> str:
+    """What a ground takes: evidence, a second person, and where it stands."""
+    wants = [_("needs evidence")] if ground.needs_evidence else []
+    wants += [_("needs a second person")] if ground.needs_second_person else []
+    return "; ".join([ground.citation, *wants])
+
+
+def question_of(case: Case) -> str:
+    """The heading of the page on which a right is decided."""
+    return str(OPEN[Right(case.right)][0])
+
+
+def said(case: Case) -> list[tuple[Any, str]]:
+    """The thread with the person, opened."""
+    return [(one, _opened(case, one.body_sealed)) for one in case.messages.all()]
+
+
+def receipt(case: Case) -> dict[str, Any]:
+    """The signed receipt and the table that it proves; not found while there is none."""
+    signed = api.receipt(case.job_id) if case.job_id and case.right == Right.DELETION else None
+    if signed is None or case.job_id is None:
+        raise Http404
+    lines = api.plan(case.job_id).lines
+    facts = answers.erasure(case, signed["receipt"])
+    return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "sources": answers.by_source(lines)}

@@ -1,0 +1,183 @@
+"""The acts of a lead: release, approve, refuse, take more time, answer, attest, open again."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from exports import api
+from portal.kit import clock
+from requests_app import access, folder
+from requests_app.access import SignInAgain
+from requests_app.answers import by_source, erased_places
+from requests_app.desk_forms import AnswerForm, ExtendForm, ReasonForm, RefuseForm
+from requests_app.flows import closing, erasing, fulfilment
+from requests_app.flows.fulfilment import NotYet
+from requests_app.rules.deadlines import Clock
+from requests_app.rules.extensions import extension_reasons, may_extend
+from requests_app.rules.refusals import refusal_grounds
+from requests_app.rules.rights import Right
+from requests_app.views.case import act_page, read_or_send
+from requests_app.views.staff import case_and_actor, desk_page, signed_in_at, user_of
+
+CHOICE = "line:"
+
+
+@require_POST
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    """Lets the copy go out."""
+    case, actor = case_and_actor(request, reference)
+    fulfilment.release(case, by=actor)
+    return redirect("desk:case", reference)
+
+
+@require_safe
+def plan(request: HttpRequest, reference: str) -> HttpResponse:
+    """The rehearsal of a deletion: what would go, stay and change, and what still stands in its way."""
+    case = access.case_for(user_of(request), reference)
+    actor = access.actor_for(user_of(request), case, signed_in_at=signed_in_at(request))
+    if case.job_id is None or case.right != Right.DELETION:
+        raise NotYet(_("There is no plan for this request yet. Nothing was changed."))
+    view = api.plan(case.job_id)
+    words: dict[str, Any] = {
+        "plan": view,
+        "sources": by_source(view.lines),
+        "places": erased_places(view.lines),
+        "barriers": [*erasing.barriers(case), *view.blocked],
+        "is_decidable": folder.is_decidable(case),
+        "proofs": folder.proofs_of(case),
+        "again": _sign_in_again(reference),
+        "backups_on": folder.backups_on(case, view.backups_days),
+        "recipients": [one.name for one in case.policy.read().recipients if case.right in one.told_on],
+    }
+    return desk_page(request, "plan", case=case, actor=actor, **words, **folder.heading(case))
+
+
+@require_POST
+def settle(request: HttpRequest, reference: str) -> HttpResponse:
+    """Keeps the chosen dates; the plan that follows is shown before anything can be approved."""
+    case, actor = case_and_actor(request, reference)
+    erasing.settle_plan(case, _choices(request), by=actor)
+    return redirect("desk:plan", reference)
+
+
+@require_POST
+def approve(request: HttpRequest, reference: str) -> HttpResponse:
+    """Deletes, if the plan is exactly the one that was shown. Another date chosen above is a new plan: shown first."""
+    case, actor = case_and_actor(request, reference)
+    chosen = _choices(request)
+    known = {line.key: line.chosen for line in api.plan(case.job_id).lines} if case.job_id else {}
+    changed = {line: choice for line, choice in chosen.items() if known.get(line) != choice}
+    if changed:
+        erasing.settle_plan(case, changed, by=actor)
+        return redirect("desk:plan", reference)
+    try:
+        erasing.approve(case, digest=request.POST.get("digest", ""), typed=request.POST.get("typed", ""), by=actor)
+    except SignInAgain:
+        return redirect(_sign_in_again(reference))
+    return redirect("desk:case", reference)
+
+
+def _choices(request: HttpRequest) -> dict[str, str]:
+    return {name.removeprefix(CHOICE): str(value) for name, value in request.POST.items() if name.startswith(CHOICE)}
+
+
+def _sign_in_again(reference: str) -> str:
+    """Where a sign-in is made fresh, and back to the plan."""
+    return f"{reverse('account_reauthenticate')}?{urlencode({'next': reverse('desk:plan', args=[reference])})}"
+
+
+@read_or_send
+def extend(request: HttpRequest, reference: str) -> HttpResponse:
+    """More time, once, with a reason the laws accept."""
+    case, actor = case_and_actor(request, reference)
+    counted = Clock.from_json(case.clock)
+    may_extend(counted, clock.today(case.organisation.timezone), case.extended_at is not None)
+    reasons = extension_reasons(counted)
+    form = ExtendForm(request.POST or None, reasons=reasons)
+    if request.method == "POST" and form.is_valid():
+        closing.extend(case, form.cleaned_data["reason"], by=actor)
+        return redirect("desk:case", reference)
+    hints = {one.code: folder.reach(one) for one in reasons}
+    lead = _("The person is told at once, with the reason. It can be done once.")
+    return act_page(request, case, form, {"heading": _("Take more time"), "button": _("Tell the person"), "lead": lead, "hints": hints})
+
+
+@read_or_send
+def refuse(request: HttpRequest, reference: str) -> HttpResponse:
+    """A refusal with its ground; an officer proposes, a lead decides."""
+    case, actor = case_and_actor(request, reference)
+    grounds = refusal_grounds(closing.laws_of(case), Right(case.right))
+    form = RefuseForm(request.POST or None, grounds=grounds)
+    if request.method == "POST" and form.is_valid():
+        decide = closing.propose_refusal if "propose" in request.POST else closing.refuse
+        decide(case, form.cleaned_data["ground"], form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    words = {
+        "heading": _("Refuse this request"),
+        "lead": _("The person reads the ground, where it stands in law, and where to complain. What was gathered is destroyed."),
+        "button": _("Refuse and tell the person") if actor.decides else "",
+        "second": _("Propose it to a lead") if not actor.decides else _("Ask a colleague to decide"),
+        "hints": {one.code: folder.weight(one) for one in grounds},
+    }
+    return act_page(request, case, form, words)
+
+
+@read_or_send
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Decides a right that is not gathered."""
+    case, actor = case_and_actor(request, reference)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fulfilment.answer(case, form.cleaned_data["text"], outcome=form.cleaned_data["outcome"], by=actor)
+        return redirect("desk:case", reference)
+    words = {"heading": folder.question_of(case), "button": _("Answer the person"), "thread": folder.said(case)}
+    return act_page(request, case, form, words)
+
+
+@read_or_send
+def attest(request: HttpRequest, reference: str) -> HttpResponse:
+    """Says, with a name under it, that no backup holds the data any more."""
+    case, actor = case_and_actor(request, reference)
+    form = ReasonForm(request.POST or None)
+    form.fields["text"].label = _("How do you know?")
+    if request.method == "POST" and form.is_valid():
+        closing.attest_backups(case, form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    lead = _("Your name stands under it, and the person is told that the last backup has gone.")
+    return act_page(request, case, form, {"heading": _("Attest the backups"), "button": _("The backups are gone"), "lead": lead})
+
+
+@read_or_send
+def reopen(request: HttpRequest, reference: str) -> HttpResponse:
+    """Takes a closed case up again."""
+    case, actor = case_and_actor(request, reference)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        closing.reopen(case, form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    return act_page(request, case, form, {"heading": _("Open it again"), "button": _("Open the request again")})
+
+
+@require_safe
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """What was done, place by place, and how anybody can check it."""
+    case = access.case_for(user_of(request), reference)
+    actor = access.actor_for(user_of(request), case)
+    return desk_page(request, "receipt", case=case, actor=actor, **folder.receipt(case), **folder.heading(case))
+
+
+@require_safe
+def receipt_json(request: HttpRequest, reference: str) -> HttpResponse:
+    """The signed receipt as a file, for `verify_receipt`."""
+    case = access.case_for(user_of(request), reference)
+    signed = folder.receipt(case)["signed"]
+    response = HttpResponse(json.dumps(signed, indent=1, ensure_ascii=False), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{case.reference}-receipt.json"'
+    response["Cache-Control"] = "no-store, private"
+    return response
