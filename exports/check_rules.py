@@ -39,7 +39,7 @@ def holds(check: str, values: Mapping[str, Any]) -> bool | None:
 
 def allowed_words(checks: Iterable[str], column: str) -> tuple[str, ...]:
     """The texts that rules about this column name, those first that say that something is gone."""
-    found = [text.replace("''", "'") for check in checks if columns_in(check, (column,)) for text in TEXT.findall(check)]
+    found = [text.replace("''", "'") for check in checks if columns_in(check, (column,)) for text in TEXT.findall(check) if "%" not in text]
     return tuple(sorted(dict.fromkeys(found), key=lambda word: NEUTRAL.index(word.lower()) if word.lower() in NEUTRAL else 99))
 
 

@@ -23,7 +23,7 @@ from exports.flows.rehearse import fates_of
 from exports.flows.revoking import revoke_fetched
 from exports.flows.sharing import spare_shared
 from exports.models import Handle, HandleState, Job, JobState, PartState
-from exports.moves import DETACH, Move
+from exports.moves import Move
 from exports.query import Key
 from exports.sources import Sessions, surveying
 from exports.values import same
@@ -180,7 +180,6 @@ def _forget(job: Job) -> None:
     unfinished = job.runs.filter(state=PartState.FAILED).values("source_key")
     if job.handles.filter(source_key__in=unfinished, state=HandleState.SPOOLED, until__isnull=True).exists():
         return  # a source is still to be done, and its proof will look at everything again
-    job.handles.filter(state=HandleState.PROVED).delete()
     for move in moves_of(job):
-        if not move.is_now and not move.removes and move.action != DETACH and move.on is None:
-            job.handles.filter(part=move.number).delete()
+        if move.on is None:
+            job.handles.filter(part=move.number).exclude(state=HandleState.FAILED).delete()
