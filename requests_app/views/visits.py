@@ -2,6 +2,7 @@
 
 import base64
 import json
+from ipaddress import ip_address
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -27,9 +28,20 @@ def browser_of(request: HttpRequest) -> str:
 def is_within_limits(request: HttpRequest, what: str, organisation_key: str) -> bool:
     """Counts a try of this kind, by internet address and by organisation."""
     times, seconds = BY_ADDRESS[what]
-    from_here = limits.allow(f"{what}/from/{request.META.get('REMOTE_ADDR', '')}", times=times, seconds=seconds)
+    from_here = limits.allow(f"{what}/from/{caller(request)}", times=times, seconds=seconds)
     times, seconds = BY_ORGANISATION[what]
     return limits.allow(f"{what}/at/{organisation_key}", times=times, seconds=seconds) and from_here
+
+
+def caller(request: HttpRequest) -> str:
+    """The internet address that asks. Behind a proxy of our own it is the last one that the proxy named: the others can be made up."""
+    direct = request.META.get("REMOTE_ADDR", "")
+    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        is_our_proxy = ip_address(direct).is_private
+        return str(ip_address(named)) if is_our_proxy and named else direct
+    except ValueError:
+        return direct
 
 
 def remember_asked(request: HttpRequest, organisation_key: str, submission: Submission, lead: Case) -> None:

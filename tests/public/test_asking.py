@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertRedirects
@@ -12,6 +12,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.promises import IdentityKind, RightPromise
 from requests_app.models import Case, Event, Letter, Submission
 from requests_app.rules.states import State
+from requests_app.views import visits
 from tests.people import RITA, a_policy, a_policy_document, an_organisation
 from tests.public.walking import answer, ask, post, send, shapes, without_tokens
 
@@ -255,3 +256,18 @@ def test_a_draft_that_cannot_be_opened_is_a_new_start(rita: Client) -> None:
 def test_answers_for_one_organisation_are_not_answers_for_another(rita: Client, southwind: Organisation) -> None:
     answer(rita)
     assertRedirects(rita.get("/o/southwind/ask/check/"), "/o/southwind/ask/right/")
+
+
+@pytest.mark.parametrize(
+    ("peer", "named", "caller"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.7", "203.0.113.9"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("10.0.0.2", "1.1.1.1, 8.8.8.8", "8.8.8.8"),
+        ("10.0.0.2", "nonsense", "10.0.0.2"),
+        ("", "8.8.8.8", ""),
+    ],
+)
+def test_only_a_proxy_of_our_own_may_name_the_caller(rf: RequestFactory, peer: str, named: str, caller: str) -> None:
+    assert visits.caller(rf.get("/", headers={"X-Forwarded-For": named}, REMOTE_ADDR=peer)) == caller

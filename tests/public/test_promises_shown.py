@@ -111,7 +111,7 @@ def test_a_form_sent_by_a_browser_from_this_site_is_taken(northwind: Organisatio
     assert strict.post("/o/northwind/track/", fields, headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
-def test_a_broken_service_says_so_without_codes(northwind: Organisation) -> None:
+def test_a_broken_page_says_so_without_codes(northwind: Organisation) -> None:
     Organisation.objects.update(timezone="Nowhere/At_All")
     broken = Client(raise_request_exception=False).get("/o/northwind/")
     assert broken.status_code == 500

@@ -31,7 +31,8 @@ def test_an_address_that_exists_somewhere_is_taken(address: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "rita", "@example.org", "rita@", "rita@example", "rita@@example.org", "ri ta@example.org", "rita@-example.org", "rita@exa mple.org",
+    ["", "rita", "@example.org", "rita@", "rita@example", "rita@@example.org", "ri ta@example.org", "rita@-example.org",
+     "rita@exa mple.org",
      ".rita@example.org", "rita.@example.org", "ri..ta@example.org", "rita@example..org", "rita@example.7", "<rita@example.org>",
      "rita@example.org\n", "ri\u200bta@example.org", "x" * 65 + "@example.org", "rita@" + "x" * 64 + ".org"],
 )  # fmt: skip

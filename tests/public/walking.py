@@ -10,12 +10,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from requests_app.flows import following
 from requests_app.models import Case, Letter
 from tests.people import RITA
 
 CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 LINK = re.compile(r"http://testserver(/o/\S+/confirm/\S+/)")
 QUOTED = re.compile(r"'(?:[^']|'')*'|\b\d+\b")
+TRACK, TRACK_CODE = "/o/northwind/track/", "/o/northwind/track/code/"
 FOUND = {"name": "Rita Lindqvist", "email": RITA, "country": "DE"}
 
 
@@ -94,3 +96,13 @@ def shapes(asked: CaptureQueriesContext) -> list[str]:
 def without_tokens(page: str) -> str:
     """A page without the line that differs for every browser."""
     return "\n".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+
+
+def let_in(case: Case, email: str = RITA) -> Client:
+    """A new browser that found the case by the code that was mailed."""
+    browser = Client()
+    post(browser, TRACK, reference=case.reference, email=email)
+    following.settle_due()
+    entered = post(browser, TRACK_CODE, code=mailed_code("follow"))
+    assert entered.status_code == 302
+    return browser
