@@ -71,13 +71,13 @@ MCPWORKS = (
     ),
     Request(CROWD[35], Right.ACCESS, 81, "CA-BC", (*GATHERED, (1, takes("officer")), (6, releases), (7.2, fetches), (40, closes))),
     Request(CROWD[17], Right.DELETION, 43, "GB", (*REHEARSED, (1, takes("officer")), (4, settles("now")), (6, approves))),
-    Request(CROWD[18], Right.ACCESS, 33, "DE", (*GATHERED, (3, takes("officer")), (20, notes("Second address on the account; ask Ada.")))),
+    Request(CROWD[18], Right.ACCESS, 33, "DE", (*GATHERED, (3, takes("lead")), (20, notes("She wrote from a second address as well.")))),
     Request(
         DANIEL,
         Right.ACCESS,
         27,
         "US-CA",
-        (*CONFIRMED, (2 * MINUTES, while_away("telemetry.sqlite3", workers_work)), (1, takes("officer"))),
+        (*CONFIRMED, (2 * MINUTES, while_away("telemetry.sqlite3", workers_work))),
     ),
     Request(CROWD[39], Right.ACCESS, 26, "FR", (*GATHERED, (2, takes("lead")), (21, extends("volume")))),
     Request(RITA, Right.DELETION, 22, "DE", (*REHEARSED, (2, takes("lead")))),
@@ -136,10 +136,10 @@ MCPWORKS = (
     Request(CROWD[21], Right.DELETION, 4, "FR", REHEARSED, copy_first=True),
     Request(CROWD[9], Right.WITHDRAWAL, 3, "GB", CONFIRMED),
     Request(CROWD[44], Right.DELETION, 2, "GR", CONFIRMED),
-    Request(CROWD[47], Right.ACCESS, 1.2, "CA-BC", GATHERED),
-    Request(CROWD[29], Right.ACCESS, 0.3, "GB", ((0, asks),)),
+    Request(CROWD[24], Right.ACCESS, 1.2, "CA-BC", GATHERED),
+    Request(CROWD[2], Right.ACCESS, 0.3, "GB", ((0, asks),)),
     Request(CROWD[10], Right.ACCESS, 0.005, "US-CA", CONFIRMED),
-    Request(CROWD[30], Right.COMPLAINT, 0.2, "CA", CONFIRMED),
+    Request(CROWD[5], Right.COMPLAINT, 0.2, "CA", CONFIRMED),
 )
 
 CPZAI = (
@@ -148,7 +148,7 @@ CPZAI = (
     Request(CROWD[6], Right.ACCESS, 31, "DE", (*GATHERED, (4, takes("officer")))),
     Request(AMARA, Right.ACCESS, 28, "GB", (*GATHERED, (2, takes("lead")))),
     Request(RITA, Right.ACCESS, 20, "SE", (*GATHERED, (3, takes("officer")), (5, releases), (5.4, fetches))),
-    Request(CROWD[50], Right.ACCESS, 17, "", ((0, asks), (14.1, time_runs_out))),
+    Request(CROWD[0], Right.ACCESS, 17, "", ((0, asks), (14.1, time_runs_out))),
     Request(CROWD[41], Right.DELETION, 15, "DE", (*REHEARSED, (3, takes("lead")))),
     Request(
         CROWD[3],
@@ -175,12 +175,12 @@ CPZAI = (
         "PL",
         (*CONFIRMED, (1, takes("officer")), (1.4, asks_back("Which of your two accounts do you mean, the one of 2024 or the new one?"))),
     ),
-    Request(CROWD[13], Right.PORTABILITY, 5, "", (*GATHERED, (2, withdraws))),
+    Request(CROWD[2], Right.PORTABILITY, 5, "", (*GATHERED, (2, withdraws))),
     Request(CROWD[57], Right.DELETION, 3, "FR", CONFIRMED),
     Request(CROWD[23], Right.ACCESS, 1.1, "", GATHERED),
     Request(CROWD[7], Right.WITHDRAWAL, 0.5, "", CONFIRMED),
-    Request(CROWD[48], Right.ACCESS, 0.2, "", ((0, asks),)),
-    Request(CROWD[34], Right.ACCESS, 0.005, "", CONFIRMED),
+    Request(CROWD[19], Right.ACCESS, 0.2, "", ((0, asks),)),
+    Request(CROWD[27], Right.ACCESS, 0.005, "", CONFIRMED),
 )
 
 PLOT = {"mcpworks": MCPWORKS, "cpzai": CPZAI}

@@ -225,7 +225,11 @@ def approves(stage: Stage) -> None:
 
 
 def attests(text: str) -> Act:
-    return lambda stage: closing.attest_backups(stage.case, text, by=stage.staff("lead"))
+    def act(stage: Stage) -> None:
+        closing.attest_backups(stage.case, text, by=stage.staff("lead"))
+        _post(stage)
+
+    return act
 
 
 def withdraws(stage: Stage) -> None:
