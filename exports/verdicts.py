@@ -126,7 +126,7 @@ def judge(place: Place, fates: Fates) -> Verdict:
     due = {column: _due_of(parts, column, last) for column in place.table.columns}
     masks, notes, stuck = fit_checks(place.table, _masks(place, rule))
     blocks = _blocks(place, fates, rule)
-    if rule == "mask" and not any(mask.writes for mask in masks.values()):
+    if rule == "mask" and not any(mask.writes or mask.strategy == STUCK for mask in masks.values()):
         blocks += _never_masked(place)
     return Verdict(rule, ends, parts, masks, due, tuple(notes), tuple(stuck), tuple(blocks))
 

@@ -51,7 +51,7 @@ class Anchors:
 
     held: dict[str, Held] = field(default_factory=dict)
     blocks: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
     cut: Mapping[tuple[str, tuple[str, ...]], tuple[Key, ...]] = field(default_factory=dict)
 
 
@@ -128,7 +128,7 @@ def _hold_outside(ground: Ground, anchors: Anchors, place: Place) -> None:
         if tie.on_delete == "CASCADE":
             anchors.blocks.append(_swept(words))
         elif _lets_go(ground, tie):
-            anchors.notes.append(_loosened(words))
+            anchors.notes.setdefault(place.address, []).append(_loosened(words))
         else:
             anchors.held[place.address].hold(found, ENDLESS, title)
             if not tie.is_described:
@@ -151,7 +151,11 @@ def _swept(words: Mapping[str, object]) -> str:
 
 
 def _loosened(words: Mapping[str, object]) -> str:
-    return _("%(count)d pointers of “%(other)s” to rows of “%(title)s” are emptied by the database itself.") % dict(words)
+    return ngettext(
+        "The database itself empties %(count)d pointer of “%(other)s” to rows of “%(title)s”.",
+        "The database itself empties %(count)d pointers of “%(other)s” to rows of “%(title)s”.",
+        int(str(words["count"])),
+    ) % dict(words)
 
 
 def _undescribed(words: Mapping[str, object]) -> str:

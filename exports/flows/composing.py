@@ -45,7 +45,7 @@ def compose(ground: Ground, detached: list[Detached], anchors: Anchors) -> Draft
             draft.blocks += verdict.blocks
             moves = [*_groups(ground, place, verdict, anchors), *_detaching(place, detached)]
             draft.moves += [replace(move, number=len(draft.moves) + number) for number, move in enumerate(moves)]
-            _look_again(ground, draft, place, moves=moves)
+            _look_again(ground, draft, anchors, moves=moves)
     _circles(ground, draft)
     return draft
 
@@ -115,14 +115,18 @@ def _detaching(place: Place, detached: list[Detached]) -> Iterator[Move]:
         )
 
 
-def _look_again(ground: Ground, draft: Draft, place: Place, *, moves: list[Move]) -> None:
+def _look_again(ground: Ground, draft: Draft, anchors: Anchors, *, moves: list[Move]) -> None:
     """What the live table says about these moves: cells that cannot be masked block, triggers and rules are noted."""
-    verdict, busy = ground.verdicts[place.address], [move for move in moves if move.rows]
-    staying = [move for move in busy if move.group != SHARED and any(m.action == MASK and m.until == move.until for m in moves)]
-    if staying and verdict.stuck:
-        described = [name for name, mask in verdict.masks.items() if mask.strategy == STUCK and place.field(name) is not None]
+    place, busy = ground.places[moves[0].address], [move for move in moves if move.rows]
+    verdict = ground.verdicts[place.address]
+    longest = max((move.until or ENDLESS for move in busy if move.group != SHARED), default=ground.fates.today)
+    stuck = [name for name, mask in verdict.masks.items() if mask.strategy == STUCK and verdict.due[name] < longest]
+    if stuck:
+        described = any(place.field(name) is not None for name in stuck)
         target = draft.blocks if described else draft.notes.setdefault(place.address, [])
         target += [sentence for sentence in verdict.stuck if sentence not in target]
+    for sentence in anchors.notes.get(place.address, ()):
+        draft.note(place.address, sentence)
     if any(move.action == MASK for move in busy):
         for sentence in verdict.notes:
             draft.note(place.address, sentence)

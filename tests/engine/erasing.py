@@ -90,8 +90,9 @@ def approve_and_run(job_id: UUID) -> dict[str, Any]:
     return receipt
 
 
-def a_store(folder: Path, *, categories: Sequence[Category] = CATEGORIES, **changes: Any) -> Store:
-    organisation = an_organisation("shop", categories=tuple(categories), timezone="UTC", **changes)
+def a_store(folder: Path, *, key: str = "shop", categories: Sequence[Category] = CATEGORIES, **changes: Any) -> Store:
+    folder.mkdir(exist_ok=True)
+    organisation = an_organisation(key, categories=tuple(categories), timezone="UTC", **changes)
     return Store(organisation, folder)
 
 

@@ -138,7 +138,10 @@ def test_her_address_is_left_only_in_what_others_were_sent(mcpworks: Organisatio
     for table in HERS:
         rows = asked(mcpworks_store, f"SELECT * FROM {table}")
         assert RITA not in repr(rows) or table == "execution_payloads", table
-    to_others = "SELECT count(*) FROM execution_payloads p JOIN executions e ON e.id = p.execution_id WHERE p.input || coalesce(p.output, '') LIKE '%rita.lindqvist%'"
+    to_others = (
+        "SELECT count(*) FROM execution_payloads p JOIN executions e ON e.id = p.execution_id "
+        "WHERE p.input || coalesce(p.output, '') LIKE '%rita.lindqvist%'"
+    )
     assert asked(mcpworks_store, to_others)[0][0] > 0
 
 
