@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
+import portal.celery  # noqa: F401  (as manage.py and wsgi.py do: else a hint would look for a broker of its own)
 from portal.organisations.models import Organisation, User
 from tests.people import a_member, an_organisation
 

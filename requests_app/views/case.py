@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -40,12 +41,15 @@ def start(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("desk:case", reference)
 
 
-@require_POST
+@read_or_send
 def gather_again(request: HttpRequest, reference: str) -> HttpResponse:
-    """Looks everywhere anew."""
+    """Looks everywhere anew, once somebody has read what that means."""
     case, actor = case_and_actor(request, reference)
-    fulfilment.gather_again(case, by=actor)
-    return redirect("desk:case", reference)
+    if request.method == "POST":
+        fulfilment.gather_again(case, by=actor)
+        return redirect("desk:case", reference)
+    lead = _("What was found is thrown away, and every source is asked again. Nothing is changed in any source.")
+    return act_page(request, case, Form(), {"heading": _("Ask every source again?"), "button": _("Ask again"), "lead": lead})
 
 
 @require_POST

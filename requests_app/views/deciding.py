@@ -14,7 +14,7 @@ from exports import api
 from portal.kit import clock
 from requests_app import access, folder
 from requests_app.access import SignInAgain
-from requests_app.answers import by_source, erased_places
+from requests_app.answers import by_source
 from requests_app.desk_forms import AnswerForm, ExtendForm, ReasonForm, RefuseForm
 from requests_app.flows import closing, erasing, fulfilment
 from requests_app.flows.fulfilment import NotYet
@@ -47,7 +47,6 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     words: dict[str, Any] = {
         "plan": view,
         "sources": by_source(view.lines),
-        "places": erased_places(view.lines),
         "barriers": [*erasing.barriers(case), *view.blocked],
         "is_decidable": folder.is_decidable(case),
         "proofs": folder.proofs_of(case),

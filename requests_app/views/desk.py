@@ -1,6 +1,5 @@
 """The desk's lists: what waits, what was searched for, what stands elsewhere, and how the sources are."""
 
-
 from typing import Any
 
 from django.core.paginator import Paginator

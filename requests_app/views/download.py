@@ -20,10 +20,10 @@ from requests_app.views.tracking import followed, not_yours
 
 @dataclass(frozen=True)
 class Topic:
-    """One heading of the archive: what it holds, in the words of the policy, and how many records."""
+    """One heading of the archive: the kinds of data under it, in the words of the policy, and how many records."""
 
     title: str
-    examples: str
+    kinds: str
     count: int
 
 
@@ -44,11 +44,12 @@ def download(request: HttpRequest, org: str, reference: str) -> HttpResponseBase
 
 
 def _send_code(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
+    is_another = _has_code(case)
     try:
         delivery.send_code(case, browser=visits.browser_of(request))
     except CodeRefused as refusal:
         return _page(request, frame, case, CodeForm(), refusal=str(refusal))
-    return _page(request, frame, case, CodeForm(), was_sent=True)
+    return _page(request, frame, case, CodeForm(), was_sent=is_another)
 
 
 def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBase:
@@ -59,7 +60,7 @@ def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBa
     if outcome is not Outcome.RIGHT or pieces is None:
         form.add_error("code", str(WORDS[outcome]))
         return _page(request, frame, case, form)
-    headers = {"Content-Disposition": f'attachment; filename="{case.reference}.zip"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": f'attachment; filename="{case.reference}.zip"'}
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
 
 
@@ -90,10 +91,10 @@ def _has_code(case: Case) -> bool:
 def topics(frame: Frame, found: Progress) -> list[Topic]:
     """Counts by topic of the policy, in its order; what was found but held back is not counted as inside."""
     counts: dict[str, int] = {}
-    examples: dict[str, str] = {}
+    kinds: dict[str, list[str]] = {}
     for step in (step for source in found.sources for step in source.collections if step.disclosed):
         category = frame.promises.category(step.category)
         title = category.topic if category else step.title
         counts[title] = counts.get(title, 0) + step.disclosed
-        examples.setdefault(title, category.examples if category else "")
-    return [Topic(title, examples[title], count) for title, count in counts.items()]
+        kinds.setdefault(title, []).append(category.title if category else "")
+    return [Topic(title, "; ".join(filter(None, dict.fromkeys(kinds[title]))), count) for title, count in counts.items()]

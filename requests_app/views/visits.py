@@ -35,7 +35,7 @@ def is_within_limits(request: HttpRequest, what: str, organisation_key: str) -> 
 
 def caller(request: HttpRequest) -> str:
     """The internet address that asks. Behind a proxy of our own it is the last one that the proxy named: the others can be made up."""
-    direct = request.META.get("REMOTE_ADDR", "")
+    direct = str(request.META.get("REMOTE_ADDR", ""))
     named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
         is_our_proxy = ip_address(direct).is_private

@@ -49,7 +49,7 @@ def test_the_page_says_what_is_inside_what_is_missing_and_until_when(rita: Clien
     case = confirmed(rita)
     answered(case)
     page = rita.get(page_of(case, "download/")).content.decode()
-    assert '<dt>Orders</dt><dd>what you bought and when</dd><dd class="num">5</dd>' in page
+    assert '<dt>Orders</dt><dd>Your orders</dd><dd class="num">5</dd>' in page
     assert "We could not reach: The mail archive." in page
     assert "0 of 2 times" in page
     assert "150 kB" in page
