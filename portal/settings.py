@@ -252,5 +252,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_personal"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # WeasyPrint names the letters of a text that no font has: somebody’s name, often
-    "loggers": {"habeas": {"level": "INFO"}, "celery": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
+    "loggers": {"habeas": {"level": "INFO"}, "celery": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}, "kombu": {"level": "ERROR"}},
 }
