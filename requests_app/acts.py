@@ -100,7 +100,7 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
     acts = [Act(_("Messages"), _to("message", case)), Act(_("Add a note"), _to("note", case))]
     if state is State.REVIEW and right in ENGINE_WORKS and not case.released_at:
         words = _("Rehearse again") if right is Right.DELETION else _("Gather again")
-        acts.append(Act(words, _to("gather", case), posts=True))
+        acts.append(Act(words, _to("gather", case)))
     if _can_extend(case):
         acts.append(Act(_("Extend"), _to("extend", case)))
     if State.REFUSED in next_states(state, right):

@@ -4,8 +4,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import rfc8785
 from django.conf import settings
@@ -64,6 +65,15 @@ class ErasedRow:
     masked: int = 0
     kept: int = 0
     detached: int = 0
+    how: str = ""
+
+    def add(self, column: str, rows: int) -> None:
+        """Counts rows in a column, and among all that were found."""
+        setattr(self, column, getattr(self, column) + rows)
+        self.found += rows
+
+
+COLUMNS = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
 
 
 def cover(case: Case, progress: Progress) -> Cover:
@@ -119,26 +129,48 @@ def refusal(case: Case, sentences: Sequence[str], signed_by: str) -> dict[str, A
 
 
 def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of the certificate: what went, what stays until when, and how it was checked."""
-    plan = api.plan(case.job_id) if case.job_id else None
-    lines = plan.lines if plan else ()
-    document = case.policy.read()
-    places = erased_places(lines)
+    """The facts of the certificate, all from the receipt: what went, what stays until when, and how it was checked."""
+    lines = api.plan(case.job_id).lines if case.job_id else ()
+    places = erased_places(receipt, lines)
+    zone = ZoneInfo(case.organisation.timezone)
+    checked = receipt.get("verification", {})
     return {
         "name": case.name,
         "places": places,
         "totals": _totals(places),
-        "kept": [line for line in lines if line.rows and (line.action == "keep" or line.chosen == "later" or line.when)],
+        "kept": _kept(receipt, lines),
         "backups_until": case.backups_until,
-        "recipients": [one for one in document.recipients if case.right in one.told_on],
+        "recipients": [one for one in case.policy.read().recipients if case.right in one.told_on],
         "asked_how": _asked_how(case),
-        "erased_at": case.released_at,
-        "fingerprint": _grouped(hashlib.sha256(rfc8785.dumps(receipt)).hexdigest()),
+        "approved_on": _local(receipt.get("approved_at"), zone, _("j F Y, H:i")),
+        "erased_on": _local(receipt.get("finished_at"), zone, _("j F Y")),
+        "erased_at": _local(receipt.get("finished_at"), zone, _("j F Y, H:i")),
+        "by_key_at": _local(checked.get("by_key_at"), zone, _("H:i")),
+        "searched_at": _local(checked.get("searched_again_at"), zone, _("H:i")),
+        "fingerprint": _grouped(hashlib.sha256(rfc8785.dumps(dict(receipt))).hexdigest()),
         "log_entry": Event.objects.filter(case_reference=case.reference).order_by("-position").values_list("position", flat=True).first(),
         "signing_key": crypto.key_id("receipt"),
         "keys_url": KEYS.format(settings.BASE_URL),
         "signed_by": case.released_by,
     }
+
+
+def _local(moment: Any, zone: ZoneInfo, form: str) -> str:
+    """A moment of the receipt in the organisation's own time."""
+    return dateformat.format(datetime.fromisoformat(moment).astimezone(zone), form) if moment else ""
+
+
+def _kept(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[dict[str, Any]]:
+    """What stays, until when and why, in the words of the plan."""
+    known = {(line.source_key, line.category): line for line in lines}
+    rows = []
+    for one in receipt.get("kept", ()):
+        line = known.get((one["source"], one["category"]))
+        until = date.fromisoformat(one["until"]) if one.get("until") else None
+        rows.append(
+            {"title": line.title if line else one["category"], "rows": one["rows"], "until": until, "because": line.because if line else ""}
+        )
+    return rows
 
 
 def _asked_how(case: Case) -> str:
@@ -151,16 +183,27 @@ def _grouped(digest: str) -> str:
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
 
-def erased_places(lines: Sequence[PlanLine]) -> list[ErasedRow]:
+def erased_places(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[ErasedRow]:
+    """What the receipt proves, per source and row by row. A row that is emptied now and goes on a later day counts once."""
+    titles = {line.source_key: line.source_title for line in lines}
+    places = {
+        one["source"]: ErasedRow(titles.get(one["source"], one["source"]), how=one.get("how", "")) for one in receipt.get("sources", ())
+    }
+    emptied = {(one["source"], one["collection"]): one["rows"] for one in receipt.get("moves", ()) if one["action"] == "mask"}
+    for one in receipt.get("moves", ()):
+        place = places.setdefault(one["source"], ErasedRow(titles.get(one["source"], one["source"])))
+        is_later = one["action"] != "keep" and bool(one.get("on"))
+        rows = max(0, one["rows"] - emptied.get((one["source"], one["collection"]), 0)) if is_later else one["rows"]
+        place.add("kept" if is_later else COLUMNS[one["action"]], rows)
+    return list(places.values())
+
+
+def planned_places(lines: Sequence[PlanLine]) -> list[ErasedRow]:
     """The lines of a plan, added up per source in their order."""
     places: dict[str, ErasedRow] = {}
-    columns = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
     for line in lines:
-        place = places.setdefault(line.source_key, ErasedRow(line.source_title))
-        is_later = line.chosen == "later" or (line.when is not None and line.action != "keep")
-        column = "kept" if is_later else columns[line.action]
-        place.found += line.rows
-        setattr(place, column, getattr(place, column) + line.rows)
+        is_later = line.action != "keep" and line.when is not None
+        places.setdefault(line.source_key, ErasedRow(line.source_title)).add("kept" if is_later else COLUMNS[line.action], line.rows)
     return list(places.values())
 
 

@@ -45,9 +45,10 @@ SAID: dict[str, Words] = {
     "plan.settled": lazy("%(who)s chose dates in the plan"),
     "refusal.proposed": lazy("%(who)s proposed to refuse: %(ground)s"),
     "backups.attested": lazy("%(who)s attested that the backups are gone"),
-    "receipt.taken": lazy("%(who)s downloaded the receipt"),
+    "recipient.told": lazy("%(who)s told %(name)s"),
 }
 AGAIN: Words = lazy("%(who)s opened the request again")
+TAKEN: Words = lazy("%(who)s took it")
 NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
 
 
@@ -84,6 +85,8 @@ def worded(event: Event, known: Mapping[str, str]) -> str:
 
 
 def _sentence(event: Event, facts: Mapping[str, Any]) -> Words:
+    if event.code == "owner.changed" and event.actor == str(event.facts.get("owner")):
+        return TAKEN
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
     if event.code == "case.review" and "outcome" in facts:

@@ -39,7 +39,7 @@ class MessageForm(forms.Form):
 
 class OwnerForm(forms.Form):
     owner = forms.ModelChoiceField(
-        label=_("Owner"), queryset=User.objects.none(), required=False, empty_label=_("Nobody"), widget=forms.RadioSelect
+        label=_("Owner"), queryset=User.objects.none(), required=False, blank=True, empty_label=_("Nobody"), widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, staff: Any, **words: Any) -> None:
@@ -62,7 +62,11 @@ class ExtendForm(forms.Form):
 
 
 class RefuseForm(forms.Form):
-    ground = forms.ChoiceField(label=_("On what ground?"), error_messages={"required": _("Choose a ground")})
+    ground = forms.ChoiceField(
+        label=_("On what ground?"),
+        help_text=_("Where each stands in law, and what it takes, is under it."),
+        error_messages={"required": _("Choose a ground")},
+    )
     text = Text(
         label=_("What shows it"),
         required=False,
@@ -76,7 +80,10 @@ class RefuseForm(forms.Form):
 
 class AnswerForm(forms.Form):
     outcome = forms.ChoiceField(
-        label=_("What did you decide?"), choices=list(DECISIONS.items()), error_messages={"required": _("Choose what you decided")}
+        label=_("What did you decide?"),
+        help_text=_("Our letter begins with this sentence."),
+        choices=list(DECISIONS.items()),
+        error_messages={"required": _("Choose what you decided")},
     )
     text = Text(
         label=_("What we did"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from exports import api
-from exports.api import Progress
+from exports.api import EngineRefusal, Progress
 from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
@@ -19,6 +19,7 @@ from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import verification
 from requests_app.models import Case, Event, Identifier
+from requests_app.models.case import Standing
 from requests_app.rows import name_of, time_left
 from requests_app.rules.deadlines import Clock, Deadline
 from requests_app.rules.events import EVENTS
@@ -49,15 +50,19 @@ def heading(case: Case) -> dict[str, Any]:
 def folder(case: Case, actor: Actor) -> dict[str, Any]:
     """Everything on the page of a case but its history."""
     today = clock.today(case.organisation.timezone)
-    progress = api.progress(case.job_id) if case.job_id and case.state != State.REFUSED else None
+    is_gathered = case.right != Right.DELETION or case.state == State.COLLECTING
+    progress = api.progress(case.job_id) if case.job_id and case.state != State.REFUSED and is_gathered else None
     left, tone = time_left(case, today)
     return {
         **heading(case),
         **_clock(case),
         **_found(case, progress),
+        **_planned(case),
         "case": case,
         "actor": actor,
         "step": next_step(case),
+        "heading_words": next_step(case).verb if case.state in (State.OPEN, State.REVIEW) else state_title(case.state),
+        "is_moving": case.standing in (Standing.US, Standing.THEM),
         "state_words": state_title(case.state),
         "left": left,
         "tone": tone,
@@ -69,6 +74,19 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "proofs": proofs_of(case),
         "place": _place(case),
     }
+
+
+def _planned(case: Case) -> dict[str, Any]:
+    """The rehearsal of a deletion, or what was done, added up per source."""
+    if case.right != Right.DELETION or case.job_id is None or case.state in (State.REFUSED, State.COLLECTING):
+        return {"plan": None}
+    try:
+        view = api.plan(case.job_id)
+        receipt = api.receipt(case.job_id)
+    except EngineRefusal:
+        return {"plan": None}
+    places = answers.erased_places(receipt["receipt"], view.lines) if receipt else answers.planned_places(view.lines)
+    return {"plan": view, "places": places, "outcome": receipt["receipt"]["outcome"] if receipt else ""}
 
 
 def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
@@ -94,12 +112,16 @@ def _clock(case: Case) -> dict[str, Any]:
         return {"rules": []}
     counted = Clock.from_json(case.clock)
     return {
-        "rules": [(rule, _starts(rule), rule.due is not None and rule.due == counted.due) for rule in counted.all],
+        "rules": [(rule, _starts(rule), _is_binding(rule, counted)) for rule in counted.all if rule.undated != "no_right"],
         "extended_until": counted.extended_due,
         "is_extended": case.extended_at is not None,
         "target_on": case.target_on,
         "explanation": counted.explanation,
     }
+
+
+def _is_binding(rule: Deadline, counted: Clock) -> bool:
+    return rule.due is not None and rule.due == counted.due
 
 
 def _starts(rule: Deadline) -> str:
@@ -200,4 +222,5 @@ def receipt(case: Case) -> dict[str, Any]:
         raise Http404
     lines = api.plan(case.job_id).lines
     facts = answers.erasure(case, signed["receipt"])
+    facts.pop("name")
     return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "sources": answers.by_source(lines)}

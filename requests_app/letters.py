@@ -24,7 +24,7 @@ from django.utils import dateformat, translation
 from portal.kit import clock, crypto, leases
 from portal.kit.crypto import Sealed
 from portal.kit.leases import LeaseLost
-from portal.organisations.promises import Authority, PolicyDocument
+from portal.organisations.promises import UNSPECIFIED, Authority, PolicyDocument
 from requests_app import hints
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
@@ -94,6 +94,7 @@ def _words(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
         "organisation": case.organisation,
         "policy": document,
         "contact": document.contacts.privacy_email,
+        "letterhead": letterhead(document),
         "due": case.due_on,
         "asked_on": clock.local_date(case.received_at, case.organisation.timezone),
         "today": clock.today(case.organisation.timezone),
@@ -102,6 +103,18 @@ def _words(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
     zone = case.organisation.timezone
     return {name: _spoken(value, zone) for name, value in {**known, **facts}.items()}
+
+
+def letterhead(document: PolicyDocument) -> list[str]:
+    """Who writes: legal name, office and postal address, each once."""
+    contacts = document.contacts
+    lines = [
+        document.legal_name,
+        contacts.officer_title,
+        contacts.postal.removeprefix(document.legal_name).strip(" ,"),
+        contacts.privacy_email,
+    ]
+    return [line for line in lines if line not in ("", UNSPECIFIED)]
 
 
 def complaints(case: Case, document: PolicyDocument) -> list[Authority]:

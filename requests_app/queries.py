@@ -133,9 +133,9 @@ def _with_addresses(cases: Sequence[Case]) -> None:
 
 
 def _with_last_writer(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Who wrote last in the thread: the person's message is the next step."""
-    last = Message.objects.filter(case=OuterRef("pk")).order_by("-pk").values("author")[:1]
-    return cases.annotate(last_writer=Subquery(last))
+    """Who wrote last in the thread, and when: the person's message is the next step."""
+    last = Message.objects.filter(case=OuterRef("pk")).order_by("-pk")
+    return cases.annotate(last_writer=Subquery(last.values("author")[:1]), last_at=Subquery(last.values("at")[:1]))
 
 
 def _of_people(cases: QuerySet[Case], user: User, who: str) -> QuerySet[Case]:
@@ -193,7 +193,7 @@ def _counts(cases: QuerySet[Case], user: User, looked: Lens, today: date) -> dic
     rights = {"all_rights": Q(), "access": Q(right=Right.ACCESS), "deletion": Q(right=Right.DELETION)}
     rights[OTHER] = ~(rights["access"] | rights["deletion"])
     of_right = rights.get(looked.right or "all_rights", Q(right=looked.right))
-    open_ones = Q(standing__in=[Standing.US, Standing.THEM])
+    open_ones = ~Q(standing=Standing.OVER)
     asked = {key: rule & of_right & open_ones for key, rule in people.items()}
     asked |= {f"right_{key}": rule & seen & open_ones for key, rule in rights.items()}
     asked |= {key: rule & seen & of_right for key, rule in _urgencies(today).items()}

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email
 from requests_app.models import Case
@@ -71,11 +72,15 @@ def _masked(case: Case) -> str:
 def time_left(case: Case, today: date) -> tuple[str, str]:
     """“4 days late” and its tone: late, soon or none."""
     if case.standing == Standing.OVER:
-        return _("answered %(day)s") % {"day": short(case.answered_at.date())} if case.answered_at else "", ""
+        day = clock.local_date(case.answered_at, case.organisation.timezone) if case.answered_at else None
+        return (_("answered %(day)s") % {"day": short(day)} if day else ""), ""
     if case.standing == Standing.AFTER:
         return (_("attest now"), "soon") if case.backups_until and case.backups_until <= today else (_("backups roll over"), "")
     if case.due_on is None:
         return _("no date"), ""
+    if case.standing == Standing.THEM and case.due_on > today + SOON:
+        asked = clock.local_date(getattr(case, "last_at", None) or case.received_at, case.organisation.timezone)
+        return _("asked %(day)s") % {"day": short(asked)}, ""
     days = (case.due_on - today).days
     if days < 0:
         return ngettext("%(count)d day late", "%(count)d days late", -days) % {"count": -days}, "late"

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit import clock
 from requests_app.models import Case
 from requests_app.models.letter import Author
 from requests_app.rules.rights import Right
@@ -49,7 +50,7 @@ REVIEW: dict[Right, tuple[Promise | str, str]] = {
     Right.DELETION: (_("Check the plan"), "plan"),
 }
 SAME_FOR_ALL: dict[State, tuple[Promise | str, str]] = {
-    State.ARRIVED: (_("Not confirmed yet"), "case"),
+    State.ARRIVED: (_("Check the address"), "case"),
     State.WAITING: (_("Wait for the answer"), "case"),
     State.COLLECTING: (_("Watch the gathering"), "case"),
     State.EXECUTING: (_("Watch it being carried out"), "case"),
@@ -74,7 +75,8 @@ def _step(case: Case, state: State, right: Right) -> tuple[Promise | str, str]:
     if state is State.REVIEW and case.released_at:
         return _("Watch the packing"), "case"
     if state is State.ANSWERED and case.backups_until:
-        return _("Attest the backups"), "case"
+        is_due = case.backups_until <= clock.today(case.organisation.timezone)
+        return (_("Attest the backups") if is_due else _("Wait for the backups")), "case"
     if state is State.COLLECTING and right is Right.DELETION:
         return _("Watch the rehearsal"), "case"
     if state in (State.OPEN, State.REVIEW):

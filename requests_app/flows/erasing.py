@@ -1,7 +1,7 @@
 """A deletion after its rehearsal: choices, approval of exactly one plan, and the answer once the receipt says complete."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -99,7 +99,8 @@ def _certify(case: Case, receipt: Mapping[str, object]) -> None:
     days = case.policy.read().backups_days
     today = clock.today(case.organisation.timezone)
     case.answered_at, case.outcome = clock.now(), "erased"
-    case.backups_until = today + timedelta(days=days) if days else None
+    said = receipt.get("backups_until")
+    case.backups_until = date.fromisoformat(str(said)) if said else (today + timedelta(days=days) if days else None)
     move(case, State.ANSWERED, by="system", outcome="complete", backups_until=case.backups_until.isoformat() if case.backups_until else "")
     api.revoke_all(case.organisation, proved_identities(case))
     letters.queue(case, "answer_deletion", to=address_of(case), facts=answers.erasure(case, receipt), formal=True)

@@ -64,6 +64,25 @@ LINES = (
     PlanLine("shop/team", "shop", "Shop database", "account", "Your team", 1, "detach", ("teams",), because="Others use it"),
 )
 
+MOMENT = "2026-12-08T22:05:00+00:00"
+RECEIPT: dict[str, Any] = {
+    "kind": "erasure",
+    "approved_at": MOMENT,
+    "finished_at": MOMENT,
+    "totals": {"delete": 12, "mask": 1, "keep": 3, "detach": 1},
+    "sources": [{"source": "shop", "how": "one transaction"}, {"source": "billing", "how": "one transaction"}],
+    "moves": [
+        {"source": "shop", "collection": "orders", "action": "delete", "rows": 11, "on": None},
+        {"source": "shop", "collection": "users", "action": "mask", "rows": 1, "on": None},
+        {"source": "shop", "collection": "users", "action": "delete", "rows": 1, "on": "2033-12-08"},
+        {"source": "shop", "collection": "teams", "action": "detach", "rows": 1, "on": None},
+        {"source": "billing", "collection": "invoices", "action": "keep", "rows": 3, "on": "2033-12-08"},
+    ],
+    "kept": [{"source": "billing", "category": "invoices", "rows": 3, "until": "2033-12-08", "basis": "legal_obligation"}],
+    "verification": {"by_key_at": MOMENT, "searched_again_at": MOMENT},
+    "backups_until": None,
+}
+
 
 class FakeEngine:
     """Everything is remembered; nothing happens by itself."""
@@ -134,7 +153,7 @@ class FakeEngine:
         """The erasure is over, and this is what its receipt says."""
         assert job_id
         self.finished, self.state = True, "finished"
-        self.receipts[job_id] = {"receipt": {"reference": "DR", "outcome": outcome, "totals": {"delete": 12}}, "jws": "a..b"}
+        self.receipts[job_id] = {"receipt": {**RECEIPT, "outcome": outcome}, "jws": "a..b"}
 
     def receipt(self, job_id: UUID) -> dict[str, Any] | None:
         return self.receipts.get(job_id)
