@@ -20,6 +20,7 @@ from portal.organisations.promises import PolicyDocument
 from requests_app.rules.rights import Right
 
 RIGHT, FIND_YOU, KEEP, CHECK = "right", "find-you", "keep-and-delete", "check"
+AFTER_THE_FIRST = (FIND_YOU, KEEP, CHECK)
 CODE = "code"
 # The rights that this form can take today; the others of a policy are asked for by email.
 BY_FORM = (Right.ACCESS, Right.DELETION)

@@ -1,6 +1,7 @@
 """What the person writes into the thread of their request."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from requests_app.flows import moving, triage
@@ -21,7 +22,7 @@ def say(case: Case, text: str) -> Message:
     """Keeps the message, sealed; a case that waited for it goes on."""
     case = moving.locked(case)
     if State(case.state) is State.CLOSED:
-        raise ThreadClosed("This request is closed. Nothing was sent. Ask again, or write to us.")
+        raise ThreadClosed(_("This request is closed. Nothing was sent. Ask again, or write to us."))
     message = Message.objects.create(case=case, author=Author.PERSON, body_sealed=case.seal(text), at=clock.now())
     moving.record(case, "message.received", by="person")
     if triage.resume(case, by="person"):

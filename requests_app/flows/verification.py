@@ -71,9 +71,8 @@ def leads(challenge: Challenge, *, browser: str) -> LinkLeads:
 @transaction.atomic
 def confirm_by_link(challenge: Challenge, *, browser: str) -> Outcome:
     """The button behind the link was pressed: confirm, or bind this browser and mail it a code."""
-    challenge = (
-        Challenge.objects.select_for_update(of=("self",)).select_related("case__organisation", "case__policy", "case__submission").get(pk=challenge.pk)
-    )
+    rows = Challenge.objects.select_for_update(of=("self",)).select_related("case__organisation", "case__policy", "case__submission")
+    challenge = rows.get(pk=challenge.pk)
     outcome, leading = challenges.standing(challenge, browser=challenge.browser_hash), leads(challenge, browser=browser)
     if outcome is not Outcome.RIGHT:
         return outcome

@@ -53,6 +53,8 @@ def code(request: HttpRequest, org: str) -> HttpResponse:
         return _code_page(request, frame, case, CodeForm())
     if not visits.is_within_limits(request, "code", org):
         return shown(request, "limited", 429)
+    if "different" in request.POST and not case.confirmed_at:
+        return _ask_again(request, case)
     return _send_another(request, frame, case) if "again" in request.POST else _try(request, frame, case)
 
 
@@ -73,6 +75,14 @@ def _try(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
         return _code_page(request, frame, case, form)
     visits.let_in(request, case)
     return redirect("public:code", frame.organisation.key)
+
+
+def _ask_again(request: HttpRequest, case: Case) -> HttpResponse:
+    """A mistyped address: the same answers again, as a new draft. The first request ends by itself, unconfirmed."""
+    found = {"name": case.name, "country": case.country, **{one.kind: one.value for one in case.identifiers.all()}}
+    draft = Draft(right=case.right, found=found, keep_seen=True, copy_first=case.copy_first_id is not None)
+    journey.keep_draft(request.session, case.organisation.key, draft)
+    return redirect("public:ask", case.organisation.key, journey.FIND_YOU)
 
 
 def _send_another(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:

@@ -57,15 +57,16 @@ def ask(request: HttpRequest, org: str, step: str) -> HttpResponse:
     trip = Journey(frame.promises, draft, step)
     page = PAGES.get(step)
     if page is None or not trip.is_open(step):
-        return _sent_already(request, org) or redirect("public:ask", org, trip.next)
+        return _sent_already(request, org, trip) or redirect("public:ask", org, trip.next)
     return page(request, frame, trip)
 
 
-def _sent_already(request: HttpRequest, org: str) -> HttpResponse | None:
-    """The same page sent twice arrives once: the second one goes on where the first one went."""
+def _sent_already(request: HttpRequest, org: str, trip: Journey) -> HttpResponse | None:
+    """After the last button, the same button again and the way back lead on to where that button led."""
     sent = visits.asked(request.session, org)
-    is_same = sent and request.POST.get("key") == sent[0]
-    return redirect("public:code", org) if is_same else None
+    is_the_same = sent is not None and request.POST.get("key") == sent[0]
+    is_going_back = sent is not None and request.method != "POST" and not trip.draft.right and trip.here in journey.AFTER_THE_FIRST
+    return redirect("public:code", org) if is_the_same or is_going_back else None
 
 
 def _go_on(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
