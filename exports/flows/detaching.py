@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exports.flows.ground import Ground
-from exports.flows.sharing import Shared
-from exports.masking import NULL, PRESERVE, Mask, wanted
+from exports.flows.sharing import Shared, may_be_cut
+from exports.masking import NULL, Mask
 from exports.query import AllOf, ByKey, Key, Query
 from exports.verdicts import Place
 
@@ -56,7 +56,4 @@ def _group(place: Place, columns: frozenset[str], keys: list[Key], one: Shared) 
 
 def _cut(place: Place, name: str) -> Mask | None:
     """Empty the field, where it may be empty; a row that others use gets no invented value."""
-    column = place.table.columns[name]
-    if name in place.table.key or wanted(place.field(name))[0] == PRESERVE or not column.nullable:
-        return None
-    return Mask(name, NULL)
+    return Mask(name, NULL) if may_be_cut(place, name) else None

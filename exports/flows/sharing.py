@@ -7,13 +7,14 @@ are not theirs hold it by a foreign key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exports.edges import Edge
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
-from exports.query import AllOf, ByKey, Key, Outside, Predicate, Query, Together
+from exports.masking import PRESERVE, wanted
+from exports.query import AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together
 from exports.verdicts import Place
 
 MOST_ROUNDS = 100
@@ -35,7 +36,7 @@ def spare_shared(ground: Ground) -> dict[str, Shared]:
         for address in list(ground.places):
             known = shared.setdefault(address, Shared())
             before = len(known.keys)
-            for keys, user in _others(ground, address, known):
+            for keys, user in _others(ground, address, shared):
                 known.keys |= keys
                 known.users |= {user} if keys and user else set()
             fresh = fresh or len(known.keys) > before
@@ -45,8 +46,9 @@ def spare_shared(ground: Ground) -> dict[str, Shared]:
     return {address: one for address, one in shared.items() if one.keys}
 
 
-def _others(ground: Ground, address: str, known: Shared) -> Iterator[tuple[set[Key], str]]:
+def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Iterator[tuple[set[Key], str]]:
     """Rows to spare, with the title of who else uses them."""
+    known = shared[address]
     place, visit = ground.places[address], ground.survey.walk.by_address[address]
     up = [edge for edge in visit.edges if ground.is_up(edge)]
     down = [edge for edge in visit.edges if edge not in up]
@@ -55,16 +57,17 @@ def _others(ground: Ground, address: str, known: Shared) -> Iterator[tuple[set[K
     own = ground.questions.along(address, down, entries=True)
     if up:
         borrowed = AllOf((ground.questions.along(address, up, entries=False), Outside(own), still))
-        yield from _of_borrowed(ground, visit, up, borrowed)
+        yield from _of_borrowed(ground, visit, borrowed, shared=shared)
     if down:
         theirs = AllOf((ground.questions.along(address, down, entries=False), Outside(found_by_name), still))
         for tie in ground.ties(place):
             if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT"):
-                yield _referred(ground, place, tie, theirs), _title(ground, tie)
+                yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
 
 
-def _of_borrowed(ground: Ground, visit: Visit, up: list[Edge], borrowed: Predicate) -> Iterator[tuple[set[Key], str]]:
+def _of_borrowed(ground: Ground, visit: Visit, borrowed: Predicate, *, shared: Mapping[str, Shared]) -> Iterator[tuple[set[Key], str]]:
     place, reader = ground.places[visit.address], ground.reader(visit.address)
+    up = [edge for edge in visit.edges if ground.is_up(edge)]
     if visit.entries:  # a person of their own, whom one of the subject's rows happens to name
         yield set(reader.targets(Query(place.table.name, borrowed))), place.title
         return
@@ -73,18 +76,35 @@ def _of_borrowed(ground: Ground, visit: Visit, up: list[Edge], borrowed: Predica
         said = AllOf((ground.questions.along(visit.address, flagged, entries=False), borrowed))
         yield set(reader.targets(Query(place.table.name, said))), ""
     for tie in ground.ties(place):
-        yield _referred(ground, place, tie, borrowed), _title(ground, tie)
+        yield _referred(ground, place, tie, borrowed, shared=shared), _title(ground, tie)
     for edge in ground.edges:
         source = ground.places.get(edge.source)
         if edge.target == visit.address and source and source.source != place.source and ground.is_up(edge):
             yield _from_afar(ground, edge, borrowed), source.title
 
 
-def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate) -> set[Key]:
-    """Those of these rows at which rows point that are not the subject's."""
-    outside = ground.mine(place.source, tie.link.collection)
+def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate, *, shared: Mapping[str, Shared]) -> set[Key]:
+    """Those of these rows at which rows point that are not the subject's and will go on pointing."""
+    outside = _outside(ground, place, tie, shared)
     found = ground.reader(place.address).referrers(tie.link, targeted=Query(place.table.name, rows), outside=outside)
     return {key for key, _count in found}
+
+
+def _outside(ground: Ground, place: Place, tie: Tie, shared: Mapping[str, Shared]) -> Query:
+    """What does not count as others' rows: her own, and spared ones whose pointer at this row is what ties them to her and is cut."""
+    mine, cut = ground.mine(place.source, tie.link.collection), []
+    for child in tie.children:
+        visit, spared = ground.survey.walk.by_address[child], shared.get(child)
+        ties = {edge.target_fields for edge in visit.edges if edge.source == place.address and not ground.is_up(edge)}
+        if spared and spared.keys and tie.link.columns in ties and all(may_be_cut(ground.places[child], c) for c in tie.link.columns):
+            cut.append(ByKey(tuple(spared.keys)))
+    return Query(mine.collection, AnyOf((mine.where, *cut))) if cut else mine
+
+
+def may_be_cut(place: Place, name: str) -> bool:
+    """A field that names the person may be emptied in a row that stays with others."""
+    column = place.table.columns[name]
+    return column.nullable and name not in place.table.key and wanted(place.field(name))[0] != PRESERVE
 
 
 def _from_afar(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:
