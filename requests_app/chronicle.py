@@ -14,6 +14,7 @@ from portal.organisations.models import User
 from requests_app.models import Case, Event, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rows import name_of
+from requests_app.rules.rights import Right
 
 Words = Promise | str
 # %(who)s is who did it; every other name is a fact of the line.
@@ -47,6 +48,10 @@ SAID: dict[str, Words] = {
     "backups.attested": lazy("%(who)s attested that the backups are gone"),
     "recipient.told": lazy("%(who)s told %(name)s"),
 }
+REHEARSAL: dict[str, Words] = {
+    "case.collecting": lazy("%(who)s started the rehearsal"),
+    "case.review": lazy("The rehearsal ended; nothing was deleted"),
+}
 AGAIN: Words = lazy("%(who)s opened the request again")
 TAKEN: Words = lazy("%(who)s took it")
 NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
@@ -67,31 +72,32 @@ def chronicle(case: Case) -> list[Line]:
     events = list(Event.objects.filter(case_reference=case.reference).exclude(code__startswith="clock."))
     people = {str(user.pk): user.name for user in User.objects.filter(pk__in=_staff(events))}
     known = {"person": name_of(case), "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
-    lines = [Line(event.at, worded(event, known)) for event in events]
+    said = SAID | REHEARSAL if case.right == Right.DELETION else SAID
+    lines = [Line(event.at, worded(event, known, said)) for event in events]
     lines += [_letter_line(case, letter) for letter in case.letters.all()]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
-def worded(event: Event, known: Mapping[str, str]) -> str:
+def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = SAID) -> str:
     """The sentence of one line. A code of a newer version is shown as it is."""
     facts: dict[str, Any] = {**event.facts, "who": known.get(event.actor, _("Somebody"))}
     if "owner" in facts:
         facts["owner"] = known.get(str(facts["owner"]), _("somebody"))
-    sentence = str(_sentence(event, facts))
+    sentence = str(_sentence(event, facts, said))
     try:
         return sentence % facts
     except KeyError:
         return sentence.partition(":")[0] % {"who": facts["who"]}
 
 
-def _sentence(event: Event, facts: Mapping[str, Any]) -> Words:
+def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words]) -> Words:
     if event.code == "owner.changed" and event.actor == str(event.facts.get("owner")):
         return TAKEN
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
     if event.code == "case.review" and "outcome" in facts:
         return NOT_DONE
-    return SAID.get(event.code, event.code.replace("%", "%%"))
+    return said.get(event.code, event.code.replace("%", "%%"))
 
 
 def _staff(events: Iterable[Event]) -> set[str]:
