@@ -31,7 +31,7 @@ READ: dict[str, Callable[[str], Any]] = {
 
 def dumps(value: Any) -> str:
     """The value as one line of JSON."""
-    return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def loads(text: str) -> Any:
@@ -40,16 +40,12 @@ def loads(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, memoryview | bytearray):
         value = bytes(value)
     for kind, name, write in WRITE:
         if isinstance(value, kind):
             return {TAG: name, "v": write(value)}
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return str(value)
 
 
 def _typed(found: dict[str, Any]) -> Any:

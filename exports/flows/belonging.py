@@ -8,7 +8,7 @@ from typing import Any
 from exports import tagged
 from exports.connectors.base import Reader
 from exports.flows.ground import Ground
-from exports.flows.handles import KEYS_EACH, batches
+from exports.flows.handles import KEYS_EACH, NONE, Own, batches
 from exports.moves import Move
 from exports.query import Key
 from portal.kit import crypto
@@ -31,11 +31,11 @@ def link_columns(ground: Ground, move: Move, earlier: Iterable[Move]) -> tuple[s
     return tuple(sorted(named - emptied))
 
 
-def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, dict[str, Any]]]:
+def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:
     """The keys, each with a keyed digest of what makes the row the person's."""
     for some in batches(keys, KEYS_EACH):
         for key, row in reader.read_back(table, some, fields=columns):
-            yield key, {LINK: link_of(row, columns), LINK_COLUMNS: list(columns)} if row is not None and columns else {}
+            yield key, {LINK: link_of(row, columns), LINK_COLUMNS: list(columns)} if row is not None and columns else NONE
 
 
 def link_of(row: dict[str, Any], columns: Iterable[str]) -> str:

@@ -86,7 +86,7 @@ def _at_source(held: Held, job: Job, source: str, *, recount: Recount) -> None:
     if not moves:
         return
     connector = next(one for one in sources_of(job.organisation) if one.key == source).connector()
-    if sum(move.rows for move in moves) <= AT_MOST:
+    if is_one_transaction(sum(move.rows for move in moves)):
         with connector.writing() as writer:
             _count_again(job, writer, recount.get(source, []))
             _loosen(held, job, writer, moves)
@@ -101,6 +101,11 @@ def _at_source(held: Held, job: Job, source: str, *, recount: Recount) -> None:
             with connector.writing() as writer:
                 _write(writer, move, (row for handle in waiting for row in handle.rows))
             _mark(held, [handle.pk for handle in waiting])
+
+
+def is_one_transaction(rows: int) -> bool:
+    """Whether a source with so many rows to change is done in one transaction."""
+    return rows <= AT_MOST
 
 
 def _count_again(job: Job, writer: Writer, expected: list[tuple[Any, int]]) -> None:

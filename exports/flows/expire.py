@@ -62,7 +62,7 @@ def _run(job_id: UUID, today: date | None) -> bool:
     last = (job.plan or {}).get("deferred_tried", "")
     if job.error and last and last > (clock.now() - PAUSE).isoformat():
         return False
-    Job.objects.filter(pk=job_id, state=JobState.FINISHED, due_at__isnull=True).update(due_at=clock.now())
+    Job.objects.filter(pk=job_id, state=JobState.FINISHED, due_at__isnull=True).update(due_at=clock.now(), attempts=0)
     work = held(job_id)
     if work is None:
         return False
@@ -75,7 +75,7 @@ def _run(job_id: UUID, today: date | None) -> bool:
         error = _("A deletion that was due on its day could not be done and will be tried again. %(why)s") % {"why": problem}
     plan = {**(work.job().plan or {}), "deferred_tried": clock.now().isoformat()}
     with work.writing():
-        Job.objects.filter(pk=job_id).update(due_at=None, lease_until=None, error=error[:400], plan=plan)
+        Job.objects.filter(pk=job_id).update(due_at=None, lease_until=None, attempts=0, error=error[:400], plan=plan)
     return not error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import rfc8785
 
 from exports.facts import PlanLine, PlanView
-from exports.flows.erase import AT_MOST, moves_of
+from exports.flows.erase import is_one_transaction, moves_of
 from exports.models import Job, PartState
 from exports.moves import Move
 from portal.kit import clock, crypto
@@ -96,7 +96,7 @@ def _source(job: Job, run: Any, moves: list[Move]) -> dict[str, Any]:
         "source": run.source_key,
         "state": run.state,
         "rows_changed": rows if run.state == PartState.DONE else 0,
-        "how": "one transaction" if rows <= AT_MOST else "batches with checkpoints",
+        "how": "one transaction" if is_one_transaction(rows) else "batches with checkpoints",
         "finished_at": _moment(run.finished_at),
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -66,7 +65,7 @@ def _put(held: Held, some: list[Handle]) -> None:
         Handle.objects.bulk_create(some)
 
 
-def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, dict[str, Any]]]:
+def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, handles.Own]]:
     """The rows of a move, with the values that are theirs alone."""
     reader = rehearsal.ground.reader(move.address)
     if move.on is not None and not move.own:
@@ -74,7 +73,7 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, dic
         yield from with_links(reader, move.table, columns, _keys(rehearsal, move))
         return
     if not move.own:
-        yield from ((key, {}) for key in _keys(rehearsal, move))
+        yield from ((key, handles.NONE) for key in _keys(rehearsal, move))
         return
     secret = crypto.keyed_digest("masking", str(job.pk)).encode()
     hashed = tuple(sorted(name for name, mask in move.own.items() if mask.strategy == HASH))

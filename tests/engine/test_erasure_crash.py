@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.engine import Engine
 
 from exports import api
 from exports.connectors.sql_writing import SqlWriter
-from exports.flows import erase
+from exports.flows import erase, expire, handles
 from exports.models import Handle, Job
 from portal.kit import clock
 from tests.engine.erasing import Store, approve_and_run
@@ -119,6 +120,55 @@ def test_killed_at_any_statement_it_ends_the_same(tmp_path: Path, step: int) -> 
         api.run(job_id)
         assert outcome(store, job_id) == expected, number
     assert kills * step > 50
+
+
+def test_in_batches_it_ends_the_same_and_the_receipt_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shop(tmp_path / "whole", SCRIPT, DATASET, key="whole")
+    job_id = whole.start()
+    approve_and_run(job_id)
+    rows, people, *_more = outcome(whole, job_id)
+    monkeypatch.setattr(erase, "AT_MOST", 1)
+    monkeypatch.setattr(erase, "BATCH", 1)
+    monkeypatch.setattr(handles, "KEYS_EACH", 1)
+    for number in range(30, 200, 7):
+        store = shop(tmp_path / str(number), SCRIPT, DATASET, key=f"batched-{number}")
+        job_id = store.start()
+        api.approve(job_id, api.plan(job_id).digest, by="Ada")
+        killed = is_killed(job_id, number)
+        after_the_lease(job_id)
+        api.run(job_id)
+        assert outcome(store, job_id)[:2] == (rows, people), number
+        signed = api.receipt(job_id)
+        assert signed
+        assert signed["receipt"]["sources"][0]["how"] == "batches with checkpoints"
+        if not killed:
+            break
+    assert not killed
+
+
+def test_a_deferred_deletion_that_is_killed_anywhere_ends_the_same(tmp_path: Path) -> None:
+    today = clock.today("UTC")
+    for number in range(1, 200, 2):
+        store = shop(tmp_path / str(number), SCRIPT, DATASET, key=f"shop-{number}")
+        job_id = store.start()
+        approve_and_run(job_id)
+        killed = False
+        try:
+            with killed_at(number):
+                expire.run_due(today + timedelta(days=3000))
+        except Killed:
+            killed = True
+        after_the_lease(job_id)
+        expire.run_due(today + timedelta(days=3000))
+        assert store.sql("SELECT id FROM people ORDER BY id") == [(1,), (2,)]
+        assert store.sql("SELECT id FROM invoices") == [(2,)]
+        addenda = Job.objects.get(pk=job_id).receipt["addenda"]
+        assert [one["receipt"]["totals"] for one in addenda] == [{"delete": 2, "mask": 0}], number
+        assert not Handle.objects.filter(job_id=job_id).exists()
+        if not killed:
+            break
+    assert not killed
+    assert number > 10
 
 
 def test_a_table_that_the_executor_skips_makes_the_outcome_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
