@@ -66,7 +66,7 @@ def machine_has(part: str) -> bool:
         return PEER_DATA.is_dir()
     if part == "postgresql":
         return bool(shutil.which("postgres")) or any(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    return shutil.which(part) is not None
+    return shutil.which(part, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin") is not None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -110,6 +110,19 @@ def test_what_is_missing_is_named_by_its_debian_package() -> None:
     assert debian.missing([here, gone, unknown, pattern]) == ["libnowhere1", "nowhere"]
 
 
+def test_what_is_installed_starts_no_service_and_a_machine_s_own_policy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(debian, "POLICY", policy)
+
+    with debian.no_new_services():
+        assert subprocess.run([policy], check=False).returncode == 101
+    assert not policy.exists()
+    policy.write_text("#!/bin/sh\nexit 0\n")
+    with debian.no_new_services():
+        assert "exit 0" in policy.read_text()
+    assert policy.exists()
+
+
 def test_a_build_machine_that_cannot_test_everything_tests_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,11 +4,14 @@ import ctypes
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal.starting.screen import say
+
+POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ TESTS = (
     Part("chromium", program="chromium"),
     Part("fonts-liberation", pattern="/usr/share/fonts/truetype/liberation*/LiberationSans-Regular.ttf"),
     Part("postgresql", program="postgres", pattern="/usr/lib/postgresql/*/bin/postgres"),
+    Part("mariadb-server", program="mariadbd", pattern="/usr/sbin/mariadbd"),
+    Part("redis-server", program="redis-server"),
 )
 
 
@@ -56,7 +61,24 @@ def install_packages(packages: list[str]) -> bool:
     """Refresh the package lists, then install. A failed refresh is said and survived: the old lists may do."""
     if not _apt("update"):
         say("          apt-get update failed; going on with the package lists that are there")
-    return _apt("install", "-y", "--no-install-recommends", *packages)
+    with no_new_services():
+        return _apt("install", "-y", "--no-install-recommends", *packages)
+
+
+@contextmanager
+def no_new_services() -> Iterator[None]:
+    """Debian starts a database server as soon as it is installed, unless this file says no; ours are private and end with the tests."""
+    try:
+        descriptor = os.open(POLICY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
+    except OSError:  # the machine has its own policy, or may not have one
+        yield
+        return
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write("#!/bin/sh\nexit 101\n")
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
 
 
 def _apt(*words: str) -> bool:
