@@ -17,7 +17,7 @@ from requests_app.chronicle import chronicle
 from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm
 from requests_app.flows import fulfilment, triage
 from requests_app.models import Case, Letter
-from requests_app.views.staff import case_and_actor, desk_page, user_of
+from requests_app.views.staff import case_and_actor, desk_page, posted, user_of
 
 SHOWN = "shown"  # references whose details this browser may show, each with the time it was asked
 SHOWN_FOR = timedelta(minutes=10)
@@ -90,7 +90,7 @@ def resume(request: HttpRequest, reference: str) -> HttpResponse:
 def assign(request: HttpRequest, reference: str) -> HttpResponse:
     """Who looks after it."""
     case, actor = case_and_actor(request, reference)
-    form = OwnerForm(request.POST or None, staff=staff_of(case.organisation), initial={"owner": case.owner_id})
+    form = OwnerForm(posted(request), staff=staff_of(case.organisation), initial={"owner": case.owner_id})
     if request.method == "POST" and form.is_valid():
         triage.assign(case, form.cleaned_data["owner"], by=actor)
         return redirect("desk:case", reference)
@@ -101,7 +101,7 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 def note(request: HttpRequest, reference: str) -> HttpResponse:
     """Something for colleagues."""
     case, actor = case_and_actor(request, reference)
-    form = NoteForm(request.POST or None)
+    form = NoteForm(posted(request))
     if request.method == "POST" and form.is_valid():
         triage.note(case, form.cleaned_data["text"], by=actor)
         return redirect(f"{_address(case)}#notes")
@@ -116,7 +116,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     actor = access.actor_for(user_of(request), case)
     if request.method == "POST":
         case, actor = case_and_actor(request, reference)
-    form = MessageForm(request.POST or None)
+    form = MessageForm(posted(request))
     if request.method == "POST" and form.is_valid():
         _send(case, form.cleaned_data, actor)
         return redirect("desk:message", reference)

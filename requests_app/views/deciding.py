@@ -23,7 +23,7 @@ from requests_app.rules.extensions import extension_reasons, may_extend
 from requests_app.rules.refusals import refusal_grounds
 from requests_app.rules.rights import Right
 from requests_app.views.case import act_page, read_or_send
-from requests_app.views.staff import case_and_actor, desk_page, signed_in_at, user_of
+from requests_app.views.staff import case_and_actor, desk_page, posted, signed_in_at, user_of
 
 CHOICE = "line:"
 
@@ -98,7 +98,7 @@ def extend(request: HttpRequest, reference: str) -> HttpResponse:
     counted = Clock.from_json(case.clock)
     may_extend(counted, clock.today(case.organisation.timezone), case.extended_at is not None)
     reasons = extension_reasons(counted)
-    form = ExtendForm(request.POST or None, reasons=reasons)
+    form = ExtendForm(posted(request), reasons=reasons)
     if request.method == "POST" and form.is_valid():
         closing.extend(case, form.cleaned_data["reason"], by=actor)
         return redirect("desk:case", reference)
@@ -112,7 +112,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
     """A refusal with its ground; an officer proposes, a lead decides."""
     case, actor = case_and_actor(request, reference)
     grounds = refusal_grounds(closing.laws_of(case), Right(case.right))
-    form = RefuseForm(request.POST or None, grounds=grounds)
+    form = RefuseForm(posted(request), grounds=grounds)
     if request.method == "POST" and form.is_valid():
         decide = closing.propose_refusal if "propose" in request.POST else closing.refuse
         decide(case, form.cleaned_data["ground"], form.cleaned_data["text"], by=actor)
@@ -131,7 +131,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Decides a right that is not gathered."""
     case, actor = case_and_actor(request, reference)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(posted(request))
     if request.method == "POST" and form.is_valid():
         fulfilment.answer(case, form.cleaned_data["text"], outcome=form.cleaned_data["outcome"], by=actor)
         return redirect("desk:case", reference)
@@ -143,7 +143,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 def attest(request: HttpRequest, reference: str) -> HttpResponse:
     """Says, with a name under it, that no backup holds the data any more."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     form.fields["text"].label = _("How do you know?")
     if request.method == "POST" and form.is_valid():
         closing.attest_backups(case, form.cleaned_data["text"], by=actor)
@@ -156,7 +156,7 @@ def attest(request: HttpRequest, reference: str) -> HttpResponse:
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Takes a closed case up again."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         closing.reopen(case, form.cleaned_data["text"], by=actor)
         return redirect("desk:case", reference)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -32,6 +32,11 @@ def case_and_actor(request: HttpRequest, reference: str) -> tuple[Case, Actor]:
     """For every act that changes something: the case, and who acts on it in which role."""
     case = access.case_for(user_of(request), reference, to_change=True)
     return case, access.actor_for(user_of(request), case, signed_in_at=signed_in_at(request))
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: even an empty one, once it was sent."""
+    return request.POST if request.method == "POST" else None
 
 
 def _zone(case: Case | None, houses: Sequence[Organisation]) -> ZoneInfo:
