@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -12,8 +13,9 @@ import portal.celery  # noqa: F401  (as manage.py and wsgi.py do: else a hint wo
 from portal.organisations.models import Organisation, User
 from tests.people import a_member, an_organisation
 
-pytest_plugins = ["tests.browsers", "tests.stores"]
+pytest_plugins = ["tests.browsers", "tests.servers", "tests.stores"]
 PEER_DATA = Path(os.environ.get("HABEAS_PEER_DATA") or Path(__file__).resolve().parents[2] / "shared" / "peer-data")
+OUTSIDE = {"peer-data"}  # never installed: whoever has it names its folder
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
@@ -87,9 +89,18 @@ def _needs(item: pytest.Item) -> set[str]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """On a build machine a part that could not be tested is a failure."""
-    if session.config.stash.get(LEFT_OUT, {}) and os.environ.get("CI", "").lower() == "true":
+    """On a build machine a part of the machine that could not be tested is a failure."""
+    left_out = session.config.stash.get(LEFT_OUT, {})
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = left_out  # each worker collects the same tests; the first among them tells
+    elif set(left_out) - OUTSIDE and os.environ.get("CI", "").lower() == "true":
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """With several workers the one who reports has collected nothing itself: it is told."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -3,11 +3,9 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES, PARAMETERS, METHODS = 300, 40, 5, 15
@@ -16,7 +14,12 @@ VAGUE_NAMES = {"data", "info", "obj"}
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error|pragma: no" r" cover)\b")
 LEAVES_OUT = re.compile(r"pytest\.(mark\.)?(skip|skipif|importorskip|xfail)\b|unittest\.skip")
 SOMEBODYS_MACHINE = re.compile(r"(?<![\w.])/(home|Users|work|root)/\w+")
+# The framework's own words, where it calls us by name.
+DJANGOS_WORDS = {"handler404", "handler403", "handler500", "StaffManager"}
+# Each of these must wait until Django's settings or apps are ready.
+IMPORTS_LATE = {"manage.py", "apps.py"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Import = ast.Import | ast.ImportFrom
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -47,86 +50,75 @@ def classes(path: Path) -> Iterator[ast.ClassDef]:
     return (node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
 
 
-each_file = pytest.mark.parametrize("path", PYTHON, ids=named)
-each_product_file = pytest.mark.parametrize("path", PRODUCT, ids=named)
+def offenders(files: Iterable[Path], offences: Callable[[Path], Iterable[object]]) -> list[str]:
+    """Every place in these files that breaks a rule."""
+    return [f"{named(path)}: {offence}" for path in files for offence in offences(path)]
 
 
-@each_file
-def test_a_file_is_short(path: Path) -> None:
-    lines = len(path.read_text().splitlines())
-    assert lines <= FILE_LINES, f"{named(path)} has {lines} lines"
+def test_files_are_short() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in PYTHON}
+    assert not [f"{named(path)}: {lines} lines" for path, lines in lengths.items() if lines > FILE_LINES]
 
 
-@each_file
-def test_a_function_is_short(path: Path) -> None:
-    long = [f"{f.name}:{f.lineno}" for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > FUNCTION_LINES]
-    assert not long
+def test_functions_are_short() -> None:
+    assert not offenders(PYTHON, lambda path: (f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno >= FUNCTION_LINES))
 
 
-@each_file
-def test_a_function_asks_for_few_things(path: Path) -> None:
-    greedy = [f"{f.name}:{f.lineno}" for f in functions(path) if len(_parameters(f)) > PARAMETERS]
-    assert not greedy
+def test_functions_ask_for_few_things() -> None:
+    assert not offenders(PYTHON, lambda path: (f.name for f in functions(path) if len(_parameters(f)) > PARAMETERS))
 
 
-@each_file
-def test_a_class_has_few_methods(path: Path) -> None:
-    large = [c.name for c in classes(path) if sum(isinstance(node, Function) for node in c.body) > METHODS]
-    assert not large
+def test_classes_have_few_methods() -> None:
+    assert not offenders(PYTHON, lambda path: (c.name for c in classes(path) if sum(isinstance(n, Function) for n in c.body) > METHODS))
 
 
-@each_file
-def test_names_say_something(path: Path) -> None:
-    defined = [node.name for node in ast.walk(tree(path)) if isinstance(node, Function | ast.ClassDef)]
-    empty = [name for name in [path.stem, *defined] if _words(name) & EMPTY_WORDS and name not in DJANGOS_WORDS]
-    vague = [name for name in _chosen_names(path) if name in VAGUE_NAMES]
-    assert not empty + vague
+def test_names_say_something() -> None:
+    assert not offenders(PYTHON, _empty_names)
 
 
-# The framework's own words, where it calls us by name.
-DJANGOS_WORDS = {"handler404", "handler403", "handler500", "StaffManager", "test_names_say_something"}
+def test_signatures_are_typed() -> None:
+    assert not offenders(PRODUCT, lambda path: (f.name for f in functions(path) if _is_untyped(f)))
 
 
-@each_product_file
-def test_signatures_are_typed(path: Path) -> None:
-    untyped = [f"{f.name}:{f.lineno}" for f in functions(path) if f.returns is None or any(a.annotation is None for a in _parameters(f))]
-    assert not untyped
+def test_only_the_doors_of_the_worker_catch_everything() -> None:
+    others = [path for path in PRODUCT if path.name != "tasks.py"]
+    assert not offenders(others, lambda path: (n.lineno for n in ast.walk(tree(path)) if isinstance(n, ast.ExceptHandler) and _is_broad(n)))
 
 
-@each_product_file
-def test_only_the_doors_of_the_worker_catch_everything(path: Path) -> None:
-    broad = [node.lineno for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler) and _is_broad(node)]
-    assert path.name == "tasks.py" or not broad, f"{named(path)}:{broad}"
+def test_nothing_is_imported_half_way_down() -> None:
+    others = [path for path in PRODUCT if path.name not in IMPORTS_LATE]
+    assert not offenders(others, lambda path: (f.name for f in functions(path) for n in ast.walk(f) if isinstance(n, Import)))
 
 
-@each_product_file
-def test_nothing_is_imported_half_way_down(path: Path) -> None:
-    inner = [f"{f.name}:{node.lineno}" for f in functions(path) for node in ast.walk(f) if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert path.name in IMPORTS_LATE or not inner, inner
+def test_nothing_is_left_unfinished() -> None:
+    assert not offenders(PYTHON, lambda path: UNFINISHED.findall(path.read_text()))
 
 
-# Each of these must wait until Django's settings or apps are ready.
-IMPORTS_LATE = {"manage.py", "apps.py"}
+def test_no_test_is_left_out() -> None:
+    others = [path for path in PYTHON if path != Path(__file__)]
+    assert not offenders(others, lambda path: (found.group() for found in LEAVES_OUT.finditer(path.read_text())))
 
 
-@each_file
-def test_nothing_is_left_unfinished_or_left_out(path: Path) -> None:
-    text = path.read_text()
-    assert not UNFINISHED.search(text)
-    assert not LEAVES_OUT.search(text) or path.name == "test_house_style.py"
-
-
-@pytest.mark.parametrize(
-    "path", tracked("*.py", "*.md", "*.html", "*.toml", "*.yaml", "*.yml", "*.txt", "start", "Makefile", ".ci/*"), ids=named
-)
-def test_no_file_knows_somebodys_machine(path: Path) -> None:
-    assert not SOMEBODYS_MACHINE.search(path.read_text())
+def test_no_file_knows_somebodys_machine() -> None:
+    texts = tracked("*.py", "*.md", "*.html", "*.toml", "*.yaml", "*.yml", "*.txt", "start", "Makefile", ".ci/*")
+    assert len(texts) > len(PYTHON)
+    assert not offenders(texts, lambda path: (found.group() for found in SOMEBODYS_MACHINE.finditer(path.read_text())))
 
 
 def _parameters(function: Function) -> list[ast.arg]:
     given = function.args
     named_ones = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
     return named_ones[1:] if named_ones and named_ones[0].arg in {"self", "cls"} else named_ones
+
+
+def _empty_names(path: Path) -> list[str]:
+    defined = [node.name for node in ast.walk(tree(path)) if isinstance(node, Function | ast.ClassDef)]
+    empty = [name for name in [path.stem, *defined] if _words(name) & EMPTY_WORDS and name not in DJANGOS_WORDS]
+    return empty + [name for name in _chosen_names(path) if name in VAGUE_NAMES]
+
+
+def _is_untyped(function: Function) -> bool:
+    return function.returns is None or any(argument.annotation is None for argument in _parameters(function))
 
 
 def _words(name: str) -> set[str]:
