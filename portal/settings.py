@@ -8,10 +8,12 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from portal.env import ROOT, EnvironmentRefused, environment, kept_secret
+from portal.mailboxes import MailboxesRefused, mailboxes
 
 try:
     ENV = environment()
-except EnvironmentRefused as refusal:
+    MAILBOXES = mailboxes(ENV["HABEAS_MAILBOXES"])
+except (EnvironmentRefused, MailboxesRefused) as refusal:
     sys.exit(str(refusal))
 
 MODE = ENV["HABEAS_MODE"]
@@ -153,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
     "expiries": {"task": "requests_app.expire", "schedule": 60.0, "options": {"expires": 50}},
     "deferred erasures and old archives": {"task": "exports.expire", "schedule": 60.0, "options": {"expires": 50}},
 }
+if MAILBOXES:
+    CELERY_BEAT_SCHEDULE["mailboxes"] = {"task": "requests_app.fetch_mail", "schedule": 30.0, "options": {"expires": 25}}
 
 # Mail
 DEFAULT_FROM_EMAIL = ENV["HABEAS_MAIL_FROM"]

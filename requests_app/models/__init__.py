@@ -2,6 +2,7 @@ from requests_app.models.case import Case, Identifier, Submission
 from requests_app.models.challenge import Challenge, Enquiry
 from requests_app.models.event import Event
 from requests_app.models.letter import Letter, Message
+from requests_app.models.mail import InboundMail, Mailbox
 from requests_app.models.note import Note
 
-__all__ = ["Case", "Challenge", "Enquiry", "Event", "Identifier", "Letter", "Message", "Note", "Submission"]
+__all__ = ["Case", "Challenge", "Enquiry", "Event", "Identifier", "InboundMail", "Letter", "Mailbox", "Message", "Note", "Submission"]

@@ -32,6 +32,8 @@ class Letter(Leased):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
+    message_id = models.CharField(max_length=64, blank=True, db_index=True)  # a secret of this letter: an answer to it names it
+    bounced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
@@ -48,12 +50,21 @@ class Author(models.TextChoices):
     OFFICER = "officer", _("An officer")
 
 
+class Via(models.TextChoices):
+    """How a message of the person came: a page was opened by a code, a sender's name on a mail proves nothing."""
+
+    PAGE = "page", _("The page of the request")
+    REQUEST = "request", _("The email that asked")
+    MAIL = "mail", _("An email about it")
+
+
 class Message(models.Model):
     """One message of the secure thread."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
     author = models.CharField(max_length=8, choices=Author.choices)
     author_name = models.CharField(max_length=120, blank=True)
+    via = models.CharField(max_length=8, choices=Via.choices, default=Via.PAGE)
     body_sealed = models.BinaryField()
     at = models.DateTimeField()
 
