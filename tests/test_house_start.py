@@ -110,15 +110,17 @@ def test_what_is_missing_is_named_by_its_debian_package() -> None:
     assert debian.missing([here, gone, unknown, pattern]) == ["libnowhere1", "nowhere"]
 
 
-def test_what_is_installed_starts_no_service_and_a_machine_s_own_policy_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_installed_does_not_start_by_itself_and_a_policy_of_the_machine_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     policy = tmp_path / "policy-rc.d"
     monkeypatch.setattr(debian, "POLICY", policy)
 
-    with debian.no_new_services():
+    with debian.nothing_new_runs():
         assert subprocess.run([policy], check=False).returncode == 101
     assert not policy.exists()
     policy.write_text("#!/bin/sh\nexit 0\n")
-    with debian.no_new_services():
+    with debian.nothing_new_runs():
         assert "exit 0" in policy.read_text()
     assert policy.exists()
 

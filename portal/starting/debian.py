@@ -61,12 +61,12 @@ def install_packages(packages: list[str]) -> bool:
     """Refresh the package lists, then install. A failed refresh is said and survived: the old lists may do."""
     if not _apt("update"):
         say("          apt-get update failed; going on with the package lists that are there")
-    with no_new_services():
+    with nothing_new_runs():
         return _apt("install", "-y", "--no-install-recommends", *packages)
 
 
 @contextmanager
-def no_new_services() -> Iterator[None]:
+def nothing_new_runs() -> Iterator[None]:
     """Debian starts a database server as soon as it is installed, unless this file says no; ours are private and end with the tests."""
     try:
         descriptor = os.open(POLICY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
