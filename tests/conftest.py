@@ -11,7 +11,6 @@ from django.core.cache import cache
 
 import portal.celery  # noqa: F401  (as manage.py and wsgi.py do: else a hint would look for a broker of its own)
 from portal.organisations.models import Organisation, User
-from portal.starting.debian import TESTS
 from tests.people import a_member, an_organisation
 
 pytest_plugins = ["tests.browsers", "tests.servers", "tests.stores"]

@@ -110,9 +110,7 @@ def test_what_is_missing_is_named_by_its_debian_package() -> None:
     assert debian.missing([here, gone, unknown, pattern]) == ["libnowhere1", "nowhere"]
 
 
-def test_what_is_installed_does_not_start_by_itself_and_a_policy_of_the_machine_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_installed_does_not_start_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = tmp_path / "policy-rc.d"
     monkeypatch.setattr(debian, "POLICY", policy)
 
