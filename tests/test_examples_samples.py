@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from examples.cpzai import sample as cpzai
+from examples.mcpr import sample as mcpr
 from examples.mcpworks import sample as mcpworks
 from exports.datasets import Collection, read_dataset
 from portal.organisations.folder import read_folder
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 TODAY = date(2026, 12, 8)
-BUILDERS = {"mcpworks": mcpworks.build, "cpzai": cpzai.build}
+BUILDERS = {"mcpworks": mcpworks.build, "cpzai": cpzai.build, "mcpr": mcpr.build}
+ACCOUNTS = {"mcpworks": "accounts", "cpzai": "platform", "mcpr": "cloud"}
+NAMED = {"mcpworks": ("title", "workspaces"), "cpzai": ("full_name", "accounts"), "mcpr": ("name", "projects")}
 each = pytest.mark.parametrize("key", BUILDERS)
 
 
@@ -89,6 +92,9 @@ WINDOWS = [
     ("mcpworks", "accounts", "audit_log", "at", 730),
     ("mcpworks", "telemetry", "request_log", "at", 30),
     ("mcpworks", "telemetry", "error_reports", "at", 90),
+    ("mcpr", "cloud", "events", "at", 90),
+    ("mcpr", "edge", "tunnels", "opened_at", 7),
+    ("mcpr", "edge", "tunnel_connections", "connected_at", 7),
     ("cpzai", "server_logs", "connections", "opened_at", 30),
     ("cpzai", "server_logs", "requests", "at", 30),
 ]
@@ -106,8 +112,8 @@ def test_nothing_is_older_than_its_window_and_nothing_comes_from_tomorrow(stores
 
 @each
 def test_several_hundred_people_write_their_names_in_many_scripts(key: str, stores: Stores) -> None:
-    column, table = ("title", "workspaces") if key == "mcpworks" else ("full_name", "accounts")
-    path = stores[key]["accounts" if key == "mcpworks" else "platform"]
+    column, table = NAMED[key]
+    path = stores[key][ACCOUNTS[key]]
     names = [name for (name,) in asked(path, f"SELECT {column} FROM {table}")]
 
     scripts = {unicodedata.name(sign).split()[0] for name in names for sign in name if sign.isalpha()}
@@ -131,7 +137,7 @@ def test_several_hundred_people_write_their_names_in_many_scripts(key: str, stor
 
 @each
 def test_addresses_are_different_and_lie_in_domains_that_nobody_owns(key: str, stores: Stores) -> None:
-    path = stores[key]["accounts" if key == "mcpworks" else "platform"]
+    path = stores[key][ACCOUNTS[key]]
     emails = [email for (email,) in asked(path, "SELECT email FROM accounts")]
 
     assert len(set(emails)) == len(emails)
@@ -203,7 +209,7 @@ def test_one_address_belongs_to_two_accounts_and_one_desk_to_five(stores: Stores
 
 @each
 def test_one_person_has_an_account_and_nothing_else(key: str, stores: Stores) -> None:
-    path = stores[key]["accounts" if key == "mcpworks" else "platform"]
+    path = stores[key][ACCOUNTS[key]]
     ((number,),) = asked(path, "SELECT id FROM accounts WHERE email = 'bare.account@example.org'")
 
     pointing = [

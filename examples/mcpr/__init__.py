@@ -1,0 +1,1 @@
+"""MCPR: dashboards for a proxy, in the cloud."""
