@@ -21,7 +21,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Goes and stays; when backups are clear; who is told, and who decides for themselves."""
+    """Goes and stays; when backups are clear; who is told, who decides for themselves, and what is held for others who decide."""
 
     goes: tuple[Line, ...]
     stays: tuple[Line, ...]
@@ -29,6 +29,7 @@ class Ledger:
     backups_clear: date | None
     told: tuple[str, ...]
     outside: tuple[str, ...]
+    for_others: tuple[str, ...] = ()
 
 
 def ledger(promises: PolicyDocument, today: date) -> Ledger:
@@ -42,6 +43,7 @@ def ledger(promises: PolicyDocument, today: date) -> Ledger:
         backups_clear=today + timedelta(days=days) if days else None,
         told=tuple(one.name for one in promises.recipients if "deletion" in one.told_on and not one.outside_control),
         outside=tuple(one.name for one in promises.recipients if one.outside_control),
+        for_others=tuple(one.title for one in promises.categories if one.processor and not one.held),
     )
 
 

@@ -72,7 +72,9 @@ def _missing_reasons(parts: Iterable[Part]) -> Iterator[Absent]:
 
 def _declared_only(cover: Cover) -> Iterator[Absent]:
     for category in cover.policy.categories:
-        if not category.held:
+        if not category.held and category.processor:
+            yield Absent("not_held", category.title, (gettext("We hold it for another organisation, which decides about it. Ask there."),))
+        elif not category.held:
             yield Absent("not_held", category.title, (gettext("We use it and do not store it."),))
 
 

@@ -45,7 +45,8 @@ def read_folder(folder: Path, *, stores: Path | None = None, regimes: Collection
     """Read both files; one PolicyError holds the problems of both. `{folder}` in an address means `stores`."""
     problems: list[Problem] = []
     policy = _or_problems(problems, lambda: read_with_lines(folder / "organisation.yaml", regimes=regimes))
-    sources = _or_problems(problems, lambda: _read_sources(_Setting(folder, stores, os.environ)))
+    is_processor = policy is not None and policy[0].role == "processor"
+    sources = _or_problems(problems, lambda: _read_sources(_Setting(folder, stores, os.environ), may_be_none=is_processor))
     if problems:
         raise PolicyError(problems)
     return Folder(policy[0], sources, policy[1])
@@ -68,7 +69,8 @@ class _Setting:
     environment: Mapping[str, str] = field(repr=False)
 
 
-def _read_sources(setting: _Setting) -> tuple[SourceDraft, ...]:
+def _read_sources(setting: _Setting, *, may_be_none: bool) -> tuple[SourceDraft, ...]:
+    """The sources. A processor may have none: what it holds stands in the sources of those it works for."""
     reading, node = read_yaml(setting.folder / "sources.yaml")
     source = record(
         dict,
@@ -86,7 +88,7 @@ def _read_sources(setting: _Setting) -> tuple[SourceDraft, ...]:
     )
     read = record(dict, {"sources": list_of(source)}, needed=("sources",))(reading, node, "") or {}
     drafts = [_draft(reading, number, given) for number, given in enumerate(read.get("sources", ())) if given is not None]
-    if not drafts and not reading.problems:
+    if not drafts and not may_be_none and not reading.problems:
         reading.refuse("sources", "names no source, so nothing could ever be found")
     _refuse_twice(reading, drafts)
     reading.finish()

@@ -23,8 +23,9 @@ from requests_app.views.frame import Frame, framed, kept_a_while, posted, reply_
 @require_safe
 @kept_a_while
 def home(request: HttpRequest) -> HttpResponse:
-    """The organisations of this installation, or the only one."""
-    organisations = list(Organisation.objects.filter(is_active=True, policies__isnull=False).distinct())
+    """The organisations of this installation, or the only one. Whose processor somebody is, the list does not tell."""
+    listed = Organisation.objects.filter(is_active=True, policies__isnull=False, processor__isnull=True)
+    organisations = list(listed.distinct())
     if len(organisations) == 1:
         return redirect("public:start", organisations[0].key)
     return shown(request, "home", organisations=organisations)

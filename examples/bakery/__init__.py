@@ -1,0 +1,1 @@
+"""Example Bakery: a made-up company that plans with Pyplan."""

@@ -1,0 +1,1 @@
+"""Example Garden: a made-up company that plans with Pyplan."""

@@ -1,0 +1,1 @@
+"""Example Harbour: a made-up company that plans with Pyplan."""
