@@ -137,7 +137,7 @@ def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": case.name,
         "places": places,
-        "totals": _totals(places),
+        "totals": totals_of(places),
         "kept": _kept(receipt, lines),
         "backups_until": case.backups_until,
         "recipients": [one for one in case.policy.read().recipients if case.right in one.told_on],
@@ -198,16 +198,8 @@ def erased_places(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list
     return list(places.values())
 
 
-def planned_places(lines: Sequence[PlanLine]) -> list[ErasedRow]:
-    """The lines of a plan, added up per source in their order."""
-    places: dict[str, ErasedRow] = {}
-    for line in lines:
-        is_later = line.action != "keep" and line.when is not None
-        places.setdefault(line.source_key, ErasedRow(line.source_title)).add("kept" if is_later else COLUMNS[line.action], line.rows)
-    return list(places.values())
-
-
-def _totals(places: Sequence[ErasedRow]) -> dict[str, int]:
+def totals_of(places: Sequence[ErasedRow]) -> dict[str, int]:
+    """The columns added up."""
     return {name: sum(getattr(place, name) for place in places) for name in ("found", "deleted", "masked", "kept", "detached")}
 
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{CASE}assign/", case.assign, name="assign"),
     path(f"{CASE}note/", case.note, name="note"),
     path(f"{CASE}message/", case.message, name="message"),
+    path(f"{CASE}tell/", case.tell, name="tell"),
     path(f"{CASE}letter/<int:pk>/", case.letter, name="letter"),
     path(f"{CASE}letter/<int:pk>/pdf/", case.letter_pdf, name="letter_pdf"),
     path(f"{CASE}letter/<int:pk>/again/", case.letter_again, name="letter_again"),

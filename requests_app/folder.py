@@ -14,10 +14,11 @@ from exports.api import EngineRefusal, Progress
 from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
+from portal.organisations.promises import Recipient
 from requests_app import answers
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
-from requests_app.flows import verification
+from requests_app.flows import closing, verification
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import Standing
 from requests_app.rows import name_of, time_left
@@ -73,6 +74,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
+        "recipients": _recipients(case),
     }
 
 
@@ -85,8 +87,11 @@ def _planned(case: Case) -> dict[str, Any]:
         receipt = api.receipt(case.job_id)
     except EngineRefusal:
         return {"plan": None}
-    places = answers.erased_places(receipt["receipt"], view.lines) if receipt else answers.planned_places(view.lines)
-    return {"plan": view, "places": places, "outcome": receipt["receipt"]["outcome"] if receipt else ""}
+    if receipt is None:
+        figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
+        return {"plan": view, "figures": figures, "outcome": ""}
+    places = answers.erased_places(receipt["receipt"], view.lines)
+    return {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": receipt["receipt"]["outcome"]}
 
 
 def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
@@ -157,6 +162,12 @@ def _flags(case: Case) -> list[str]:
     """What to look at twice in the address; written down when the request arrived."""
     arrived = Event.objects.filter(case_reference=case.reference, code="case.arrived").first()
     return [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
+
+
+def _recipients(case: Case) -> list[tuple[Recipient, Event | None]]:
+    """Who must hear what we did, and when they were told."""
+    known = closing.told(case)
+    return [(one, known.get(one.key)) for one in closing.must_tell(case)]
 
 
 def _place(case: Case) -> str:

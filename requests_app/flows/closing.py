@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock
+from portal.organisations.promises import Recipient
 from requests_app import answers, letters
 from requests_app.access import Actor, must_lead
 from requests_app.flows import timing
@@ -27,6 +28,8 @@ from requests_app.rules.states import State
 NEVER_CONFIRMED = timedelta(days=14)
 KEPT_OPEN = timedelta(days=30)  # after the last word, for questions about it
 PROPOSED = "refusal.proposed"
+TOLD = "recipient.told"
+DONE = frozenset({"erased", "done", "partly"})
 
 
 @transaction.atomic
@@ -107,11 +110,37 @@ def close(case: Case, *, by: str) -> None:
     move(case, State.CLOSED, by=by)
 
 
+@transaction.atomic
+def tell(case: Case, recipient_key: str, *, by: Actor) -> None:
+    """Writes down that a recipient of the data was told what we did (GDPR Art. 19); once is enough."""
+    case = locked(case)
+    waiting = {one.key: one for one in untold(case)}
+    if recipient_key not in waiting:
+        raise NotYet(_("There is nobody of that name who must still be told. Nothing was changed."))
+    record(case, TOLD, by=by.key, recipient=recipient_key, name=waiting[recipient_key].name)
+
+
+def must_tell(case: Case) -> list[Recipient]:
+    """Who got the data from us and must hear what we did with it; nobody while nothing was done."""
+    return [one for one in case.policy.read().recipients if case.right in one.told_on] if case.outcome in DONE else []
+
+
+def told(case: Case) -> dict[str, Event]:
+    """Recipient key → the line that says that they were told."""
+    return {line.facts["recipient"]: line for line in Event.objects.filter(case_reference=case.reference, code=TOLD)}
+
+
+def untold(case: Case) -> list[Recipient]:
+    """Who must still be told."""
+    known = told(case)
+    return [one for one in must_tell(case) if one.key not in known]
+
+
 def close_if_done(case: Case) -> bool:
-    """For the sweep: closes what has had its last word for 30 days and whose archive nobody can download any more."""
+    """For the sweep: closes what has had its last word for 30 days, whose archive is gone and whose recipients were told."""
     ended = case.answered_at or case.received_at
     archive = api.archive(case.job_id) if case.job_id and case.outcome in ("given", "nothing_held") else None
-    if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available):
+    if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available) or untold(case):
         return False
     close(case, by="system")
     return True

@@ -32,7 +32,7 @@ READING = (
     "receipt",
     "receipt_json",
 )
-POSTING = ("start", "retry", "show", "resume", "release", "settle", "approve")
+POSTING = ("start", "retry", "show", "tell", "resume", "release", "settle", "approve")
 BOTH = ("assign", "note", "message", "gather", "extend", "refuse", "answer", "attest", "reopen")
 TOUCHES = tuple(name for name in (*POSTING, *BOTH) if name != "show")
 

@@ -9,6 +9,7 @@ from portal.organisations.models import Organisation, User
 from requests_app import tasks
 from requests_app.access import OnlyALead
 from requests_app.flows import closing, timing, triage
+from requests_app.flows.fulfilment import NotYet
 from requests_app.flows.triage import TriageRefused
 from requests_app.models import Case, Event, Message
 from requests_app.models.letter import Author
@@ -177,3 +178,23 @@ def test_one_broken_case_does_not_stop_the_sweep(northwind: Organisation, engine
 
     sound.refresh_from_db()
     assert sound.state == State.COLLECTING
+
+
+def test_a_case_stays_until_its_recipients_were_told(northwind: Organisation, otto: User, engine: FakeEngine) -> None:
+    facts = {"state": State.ANSWERED, "outcome": "done", "answered_at": clock.now() - timedelta(days=31)}
+    case = a_case(northwind, right="correction", **facts)
+
+    tasks.expire()
+    assert [one.key for one in closing.untold(case)] == ["postbote"]
+
+    closing.tell(case, "postbote", by=as_actor(otto, case))
+    with pytest.raises(NotYet, match="must still be told"):
+        closing.tell(case, "postbote", by=as_actor(otto, case))
+    tasks.expire()
+
+    case.refresh_from_db()
+    assert case.state == State.CLOSED
+
+
+def test_nobody_is_told_of_what_was_not_done(northwind: Organisation) -> None:
+    assert closing.must_tell(a_case(northwind, right="deletion")) == []
