@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, Max, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +17,12 @@ from requests_app.rules.rights import Right
 
 SOON = timedelta(days=7)
 ROWS = 50  # of one group on one page
-COUNTED = 5000  # above it a count says “5,000+”: counting a million rows is not worth an officer's second
+COUNTED = 2000  # above it a count says “2,000+”: counting a million rows is not worth an officer's second
 PEOPLE = ("ours", "mine", "unassigned", "everyone")
 OTHER = "other"
 CLOSED = "closed"
+# Not `is_moving=True`: Django writes that without a comparison, and then no index serves it.
+MOVING = Q(is_moving__in=[True])
 GROUPS: dict[str, Promise | str] = {
     "overdue": _("Overdue"),
     "soon": _("Due within 7 days"),
@@ -73,6 +75,11 @@ class Desk:
     def overdue(self) -> int:
         return self.counts["overdue"]
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether there are more open cases than were counted: then every count is a least."""
+        return self.counts["read"] >= COUNTED
+
 
 def lens(asked: Mapping[str, str]) -> Lens:
     """The look that an address asks for; what it does not know it leaves aside."""
@@ -96,17 +103,41 @@ def _edge(text: str) -> tuple[date | None, int] | None:
 
 
 def desk(cases: QuerySet[Case], user: User, looked: Lens, *, zone: str) -> Desk:
-    """The list by urgency, with counts. Every group is read by its own index range, first rows first."""
+    """The list by urgency, with counts. Every part is read by its own index range, first rows first."""
     today = clock.today(zone)
     counts = _counts(cases, user, looked, today)
     chosen = _of_right(_of_people(cases, user, looked.who), looked.right)
-    ranges = {CLOSED: chosen.filter(standing=Standing.OVER)} if looked.closed else _ranges(chosen, today)
-    groups = [_group(key, rows, looked) for key, rows in ranges.items() if looked.group in ("", key)]
+    groups = [group for group in _groups(chosen, looked, today) if group.rows or group.more]
     for group in groups:
-        group.count = counts.get(group.key, 0)
+        group.count = max(counts.get(group.key, 0), len(group.rows))
     shown = [case for group in groups for case in group.rows]
     _with_addresses(shown)
-    return Desk([group for group in groups if group.rows], counts, shown=len(shown), today=today)
+    _with_last_writer(shown)
+    return Desk(groups, counts, shown=len(shown), today=today)
+
+
+def _groups(cases: QuerySet[Case], looked: Lens, today: date) -> list[Group]:
+    if looked.closed:
+        return [_group(CLOSED, cases.filter(standing=Standing.OVER), looked)]
+    ranges = {key: cases.filter(rule) for key, rule in _urgencies(today).items()}
+    if looked.group in ranges:
+        return [_group(looked.group, ranges[looked.group], looked)]
+    urgent = _urgent(cases.filter(MOVING, due_on__lte=today + SOON), looked, today)
+    return [*urgent, *(_group(key, rows, looked) for key, rows in ranges.items() if key not in ("overdue", "soon"))]
+
+
+def _urgent(cases: QuerySet[Case], looked: Lens, today: date) -> list[Group]:
+    """Overdue and due soon are one range of one index: read once, parted here. What is most overdue is never pushed off."""
+    rows = list(cases.order_by("due_on", "pk")[: 2 * ROWS + 1])
+    parted: dict[str, list[Case]] = {"overdue": [], "soon": []}
+    for case in rows[: 2 * ROWS]:
+        parted["overdue" if case.due_on and case.due_on < today else "soon"].append(case)
+    groups = [Group(key, GROUPS[key], found) for key, found in parted.items()]
+    if len(rows) > 2 * ROWS:
+        overdue, soon = groups
+        soon.more = _more(soon, looked) if soon.rows else looked.address(group="soon")
+        overdue.more = "" if soon.rows else _more(overdue, looked)
+    return groups
 
 
 def found(cases: QuerySet[Case], typed: str) -> list[Case]:
@@ -114,14 +145,15 @@ def found(cases: QuerySet[Case], typed: str) -> list[Case]:
     words = Q(reference=codes.normalise_reference(typed))
     if "@" in typed:
         words |= Q(identifiers__token=crypto.blind_index("email", typed))
-    rows = list(_with_last_writer(cases.filter(words).distinct()).order_by("-pk")[:ROWS])
+    rows = list(cases.filter(words).distinct().order_by("-pk")[:ROWS])
     _with_addresses(rows)
+    _with_last_writer(rows)
     return rows
 
 
 def next_date(cases: QuerySet[Case]) -> Case | None:
     """The case whose date comes first, for a desk on which nothing waits."""
-    return cases.filter(standing__in=[Standing.US, Standing.THEM], due_on__isnull=False).order_by("due_on", "pk").first()
+    return cases.filter(MOVING, due_on__isnull=False).order_by("due_on", "pk").first()
 
 
 def _with_addresses(cases: Sequence[Case]) -> None:
@@ -132,10 +164,14 @@ def _with_addresses(cases: Sequence[Case]) -> None:
             address.case = case  # its value is sealed under the key of this very row
 
 
-def _with_last_writer(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Who wrote last in the thread, and when: the person's message is the next step."""
-    last = Message.objects.filter(case=OuterRef("pk")).order_by("-pk")
-    return cases.annotate(last_writer=Subquery(last.values("author")[:1]), last_at=Subquery(last.values("at")[:1]))
+def _with_last_writer(cases: Sequence[Case]) -> None:
+    """Who wrote last in each thread, and when, in one query: the person's message is the next step."""
+    newest = Message.objects.filter(case__in=cases).values("case").annotate(newest=Max("pk")).values("newest")
+    last = {message.case_id: message for message in Message.objects.filter(pk__in=newest)} if cases else {}
+    for case in cases:
+        message = last.get(case.pk)
+        case.last_writer = message.author if message else ""  # type: ignore[attr-defined]  # for `steps`
+        case.last_at = message.at if message else None  # type: ignore[attr-defined]  # for `rows`
 
 
 def _of_people(cases: QuerySet[Case], user: User, who: str) -> QuerySet[Case]:
@@ -151,19 +187,15 @@ def _of_right(cases: QuerySet[Case], right: str) -> QuerySet[Case]:
 
 def _urgencies(today: date) -> dict[str, Q]:
     """A rule per urgency; no case answers to two."""
-    moving, later = Q(standing__in=[Standing.US, Standing.THEM]), Q(due_on__gt=today + SOON)
+    later = MOVING & Q(due_on__gt=today + SOON)
     return {
-        "overdue": moving & Q(due_on__lt=today),
-        "soon": moving & Q(due_on__gte=today, due_on__lte=today + SOON),
+        "overdue": MOVING & Q(due_on__lt=today),
+        "soon": MOVING & Q(due_on__gte=today, due_on__lte=today + SOON),
         "waiting": Q(standing=Standing.THEM) & later,
         "on_time": Q(standing=Standing.US) & later,
-        "undated": moving & Q(due_on=None),
+        "undated": MOVING & Q(due_on=None),
         "after": Q(standing=Standing.AFTER),
     }
-
-
-def _ranges(cases: QuerySet[Case], today: date) -> dict[str, QuerySet[Case]]:
-    return {key: cases.filter(rule) for key, rule in _urgencies(today).items()}
 
 
 def _group(key: str, cases: QuerySet[Case], looked: Lens) -> Group:
@@ -171,12 +203,16 @@ def _group(key: str, cases: QuerySet[Case], looked: Lens) -> Group:
     order = ("-pk",) if key == CLOSED else ("due_on", "pk")
     if looked.after and looked.group == key:
         cases = cases.filter(_below(key, *looked.after))
-    rows = list(_with_last_writer(cases).order_by(*order)[: ROWS + 1])
+    rows = list(cases.order_by(*order)[: ROWS + 1])
     group = Group(key, GROUPS[key], rows[:ROWS])
     if len(rows) > ROWS:
-        edge = group.rows[-1]
-        group.more = looked.address(group=key, after=f"{edge.due_on.isoformat() if edge.due_on else '-'}.{edge.pk}")
+        group.more = _more(group, looked)
     return group
+
+
+def _more(group: Group, looked: Lens) -> str:
+    edge = group.rows[-1]
+    return looked.address(group=group.key, after=f"{edge.due_on.isoformat() if edge.due_on else '-'}.{edge.pk}")
 
 
 def _below(key: str, day: date | None, pk: int) -> Q:
@@ -187,14 +223,14 @@ def _below(key: str, day: date | None, pk: int) -> Q:
 
 def _counts(cases: QuerySet[Case], user: User, looked: Lens, today: date) -> dict[str, int]:
     """The filters' counts, in one query, over at most `COUNTED` rows in the order of their dates."""
-    rows = cases.exclude(standing=Standing.OVER).order_by("due_on")[:COUNTED]
+    rows = cases.filter(MOVING).order_by("due_on", "pk")[:COUNTED]
     people = {"mine": Q(owner=user), "unassigned": Q(owner=None), "ours": Q(owner=user) | Q(owner=None), "everyone": Q()}
     seen = people[looked.who]
     rights = {"all_rights": Q(), "access": Q(right=Right.ACCESS), "deletion": Q(right=Right.DELETION)}
     rights[OTHER] = ~(rights["access"] | rights["deletion"])
     of_right = rights.get(looked.right or "all_rights", Q(right=looked.right))
-    open_ones = ~Q(standing=Standing.OVER)
-    asked = {key: rule & of_right & open_ones for key, rule in people.items()}
-    asked |= {f"right_{key}": rule & seen & open_ones for key, rule in rights.items()}
-    asked |= {key: rule & seen & of_right for key, rule in _urgencies(today).items()}
+    asked = {key: rule & of_right for key, rule in people.items()}
+    asked |= {f"right_{key}": rule & seen for key, rule in rights.items()}
+    asked["read"] = Q()
+    asked |= {key: rule & seen & of_right for key, rule in _urgencies(today).items() if key != "after"}
     return rows.aggregate(**{key: Count("pk", filter=rule) for key, rule in asked.items()})

@@ -97,6 +97,11 @@ class Case(models.Model):
         output_field=models.CharField(max_length=5),
         db_persist=True,
     )
+    is_moving = models.GeneratedField(
+        expression=models.Case(models.When(state__in=OUR_MOVE + THEIR_MOVE, then=models.Value(True)), default=models.Value(False)),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -108,7 +113,8 @@ class Case(models.Model):
             models.Index(fields=["organisation", "owner", "state", "due_on"], name="case_mine"),
             models.Index(fields=["state"], name="case_state"),
             models.Index(fields=["organisation", "standing", "due_on", "id"], name="case_desk"),
-            models.Index(fields=["organisation", "owner", "standing", "due_on"], name="case_desk_owner"),
+            models.Index(fields=["organisation", "is_moving", "due_on", "id"], name="case_urgency"),
+            models.Index(fields=["organisation", "owner", "is_moving", "due_on", "id"], name="case_urgency_owner"),
             models.Index(fields=["organisation", "answered_at"], name="case_answered"),
         ]
 

@@ -51,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _people(looked: queries.Lens, desk: queries.Desk) -> list[tuple[str, str, str, bool]]:
     """Address, words, count and whether it is the current one."""
     is_here = {who: who == looked.who and not looked.closed for who in PEOPLE}
-    return [(looked.address(who=who, closed=""), str(words), counted(desk.counts[who]), is_here[who]) for who, words in PEOPLE.items()]
+    return [(looked.address(who=who, closed=""), str(words), counted(desk, who), is_here[who]) for who, words in PEOPLE.items()]
 
 
 def _rights(looked: queries.Lens, desk: queries.Desk) -> list[tuple[str, str, str, bool]]:
@@ -61,13 +61,13 @@ def _rights(looked: queries.Lens, desk: queries.Desk) -> list[tuple[str, str, st
         Right.DELETION.value: right_title("deletion"),
         queries.OTHER: _("Other"),
     }
-    counts = {"": "", **{key: counted(desk.counts[f"right_{key}"]) for key in ("access", "deletion", "other")}}
+    counts = {"": "", **{key: counted(desk, f"right_{key}") for key in ("access", "deletion", "other")}}
     return [(looked.address(right=key), words, counts[key], looked.right == key) for key, words in named.items()]
 
 
-def counted(count: int) -> str:
-    """A count, or that there are more than we counted."""
-    return f"{count:,}+" if count >= queries.COUNTED else f"{count:,}"
+def counted(desk: queries.Desk, key: str) -> str:
+    """A count; with a plus where there are more cases than were counted."""
+    return f"{desk.counts[key]:,}{'+' if desk.is_cut_short else ''}"
 
 
 @require_POST
