@@ -5,7 +5,8 @@ has `<kind>.html` too, which becomes a tagged PDF. Facts that are dates come out
 """
 
 import logging
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from email.utils import formataddr, parseaddr
 from importlib import import_module
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template import Context
 from django.template.base import Template
 from django.template.loader import get_template
@@ -26,12 +28,16 @@ from portal.kit.crypto import Sealed
 from portal.kit.leases import LeaseLost
 from portal.organisations.promises import UNSPECIFIED, Authority, PolicyDocument
 from requests_app import hints
-from requests_app.models import Case, Letter
+from requests_app.models import Case, InboundMail, Letter
 from requests_app.models.letter import LetterState
+from requests_app.models.mail import Outcome
 from requests_app.rules.regimes import binding_regimes
 
 log = logging.getLogger("habeas.letters")
 MAX_ATTEMPTS = 8
+MOST_NAMED = 100
+# Said to other machines: a machine wrote this, do not answer it.
+TO_MACHINES = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 # They hold a one-time code: nobody but the person reads them.
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "follow", "download"})
@@ -53,6 +59,7 @@ def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = N
         body_sealed=case.seal(body),
         html_sealed=case.seal(html) if html else b"",
         is_formal=formal,
+        message_id=secrets.token_hex(16),
         created_at=clock.now(),
         due_at=clock.now(),
     )
@@ -180,7 +187,7 @@ def _mail(letter: Letter) -> EmailMessage:
         from_email=formataddr((case.organisation.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[case.unseal(letter.to_sealed)],
         reply_to=[case.policy.read().contacts.privacy_email],
-        headers={"Message-ID": _message_id(letter), "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": _message_id(letter), **TO_MACHINES, **_thread(case)},
     )
     if letter.pdf_sealed:
         mail.attach(f"{case.reference}.pdf", case.box.open_bytes(letter.pdf_sealed), "application/pdf")
@@ -191,8 +198,25 @@ def _mail(letter: Letter) -> EmailMessage:
 
 def _message_id(letter: Letter) -> str:
     """The same at every try, so that a mailbox that has it already keeps one."""
-    host = urlsplit(settings.BASE_URL).hostname or "habeas.invalid"
-    return f"<{crypto.keyed_digest('letter', str(letter.pk))[:32]}@{host}>"
+    return f"<{letter.message_id or crypto.keyed_digest('letter', str(letter.pk))[:32]}@{_host()}>"
+
+
+def _host() -> str:
+    return urlsplit(settings.BASE_URL).hostname or "habeas.invalid"
+
+
+def letters_named(message_ids: Iterable[str]) -> QuerySet[Letter]:
+    """Our letters among these message ids: what an answer refers to, what a bounce quotes."""
+    tail = f"@{_host()}>"
+    ours = [one.removeprefix("<").removesuffix(tail) for one in message_ids if one.endswith(tail)]
+    return Letter.objects.filter(message_id__in=[one for one in ours if one][:MOST_NAMED])
+
+
+def _thread(case: Case) -> dict[str, str]:
+    """A request that came by mail is answered where it was written. Nothing but a well-formed id is taken from it."""
+    first = InboundMail.objects.filter(case=case, outcome=Outcome.OPENED).order_by("pk").first()
+    named = str(first.content.get("message_id", "")) if first else ""
+    return {"In-Reply-To": named, "References": named} if named else {}
 
 
 def _put_off(letter: Letter, token: int, problem: str) -> None:

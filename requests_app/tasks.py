@@ -8,8 +8,11 @@ from celery import shared_task
 from django.db.models import Q, QuerySet
 
 from portal.kit import leases
+from portal.kit.leases import LeaseLost
+from portal.organisations.models import Organisation
 from requests_app import hints, letters
-from requests_app.flows import closing, erasing, following, fulfilment, triage
+from requests_app.flows import closing, erasing, fetching, following, fulfilment, receiving, triage
+from requests_app.mail.imap import MailboxUnread
 from requests_app.models import Case, Letter
 from requests_app.rules.states import State
 
@@ -55,6 +58,33 @@ def expire() -> None:
     _each(_some(Case.objects.filter(state=State.ARRIVED)), closing.expire)
     _each(_some(Case.objects.filter(state=State.WAITING)), triage.resume_answered)
     _each(_some(Case.objects.filter(state__in=ENDED)), closing.close_if_done)
+    receiving.forget_old()
+
+
+@shared_task(name="requests_app.fetch_mail")  # type: ignore[untyped-decorator]  # Celery has no types
+def fetch_mail() -> None:
+    """Reads every mailbox. One that cannot be read keeps no other from its turn."""
+    for organisation in fetching.configured():
+        try:
+            read_mailbox(organisation)
+        except Exception as problem:
+            log.error("The mailbox of %s was not read: %s", organisation.key, getattr(problem, "code", type(problem).__name__))
+
+
+def read_mailbox(organisation: Organisation, *, at_once: bool = False) -> dict[str, int] | None:
+    """One round: how many messages became what. None while somebody else reads it. One bad message stays, and stops no other."""
+    with fetching.round_to(organisation, at_once=at_once) as current:
+        if current is None:
+            return None
+        for uid in current.waiting():
+            try:
+                current.take(uid)
+            except (MailboxUnread, LeaseLost):
+                raise
+            except Exception as problem:
+                current.stuck += 1
+                log.error("Message %s of %s was not taken in: %s", uid, organisation.key, type(problem).__name__, exc_info=problem)
+        return {**current.taken, "stuck": current.stuck}
 
 
 def _work_on(case: Case) -> None:

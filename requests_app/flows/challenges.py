@@ -1,8 +1,9 @@
 """One-time codes: made, mailed, counted, spent. What a proved code leads to is the caller's business.
 
 Only keyed digests are kept. A code is for one case, one purpose and, where a browser is bound, one browser; it lives thirty minutes
-and survives five tries. The newest one counts. How often a mailbox is written to is capped without a word, so that nobody can be
-flooded through our form and nobody learns anything from the cap.
+and survives five tries. The newest one counts. Where no browser asked (a mail, a call) the person is invited by a link that lives for
+days, and by no code. How often a mailbox is written to is capped without a word, so that nobody can be flooded through our form and
+nobody learns anything from the cap.
 """
 
 from datetime import timedelta
@@ -15,7 +16,7 @@ from portal.kit import clock, codes, crypto, limits
 from requests_app import letters
 from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
-from requests_app.rules.verification import CODE_MINUTES, MAX_ATTEMPTS, RESENDS, check_resend
+from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, MAX_ATTEMPTS, RESENDS, check_resend
 
 DAY = timedelta(days=1)
 MAILS_AN_HOUR = 6  # to one mailbox, whichever request they belong to
@@ -44,7 +45,7 @@ def issue(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
     code, token, moment = codes.new_code(), codes.new_token(), clock.now()
     challenge = Challenge(case=case, purpose=purpose, link_hash=codes.digest(token), browser_hash=browser, created_at=moment)
     challenge.code_hash = code_digest(challenge, code)
-    challenge.expires_at = moment + timedelta(minutes=CODE_MINUTES)
+    challenge.expires_at = moment + (timedelta(days=LINK_DAYS) if is_invitation(challenge) else timedelta(minutes=CODE_MINUTES))
     challenge.save()
     _mail(challenge, code, token)
     return challenge
@@ -59,6 +60,11 @@ def issue_on_demand(case: Case, purpose: Purpose, *, browser: str = "") -> Chall
     return issue(case, purpose, browser=browser)
 
 
+def is_invitation(challenge: Challenge) -> bool:
+    """Whether it went out for a request that no browser sent: its link does everything, its code is told to nobody."""
+    return challenge.purpose == Purpose.CONFIRM and not challenge.browser_hash
+
+
 def code_digest(challenge: Challenge, code: str) -> str:
     """Keyed and bound to its challenge: a stolen table cannot be searched, and no code opens another door."""
     return crypto.keyed_digest("code", f"{challenge.link_hash}/{code}")
@@ -69,7 +75,8 @@ def _mail(challenge: Challenge, code: str, token: str) -> None:
     if not limits.allow(f"mail/{crypto.blind_index('email', address)}", times=MAILS_AN_HOUR, seconds=3600):
         return
     link = f"{settings.BASE_URL}/o/{case.organisation.key}/confirm/{token}/" if challenge.purpose == Purpose.CONFIRM else ""
-    letters.queue(case, challenge.purpose, to=address, facts={"code": codes.shown(code), "link": link, "minutes": CODE_MINUTES})
+    lives = {"days": LINK_DAYS} if is_invitation(challenge) else {"code": codes.shown(code), "minutes": CODE_MINUTES}
+    letters.queue(case, challenge.purpose, to=address, facts={"link": link, **lives})
 
 
 def newest(case: Case, purpose: Purpose) -> Challenge | None:

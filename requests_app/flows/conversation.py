@@ -1,12 +1,14 @@
 """What the person writes into the thread of their request."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from requests_app.flows import moving, triage
 from requests_app.models import Case, Message
-from requests_app.models.letter import Author
+from requests_app.models.letter import Author, Via
 from requests_app.rules.errors import RuleError
 from requests_app.rules.states import State
 
@@ -18,14 +20,14 @@ class ThreadClosed(RuleError):
 
 
 @transaction.atomic
-def say(case: Case, text: str) -> Message:
-    """Keeps the message, sealed; a case that waited for it goes on."""
+def say(case: Case, text: str, *, via: Via = Via.PAGE, at: datetime | None = None, is_proved: bool = True) -> Message:
+    """Keeps the message, sealed; a case that waited for it goes on, if it is proved that the person wrote it."""
     case = moving.locked(case)
     if State(case.state) is State.CLOSED:
         raise ThreadClosed(_("This request is closed. Nothing was sent. Ask again, or write to us."))
-    message = Message.objects.create(case=case, author=Author.PERSON, body_sealed=case.seal(text), at=clock.now())
-    moving.record(case, "message.received", by="person")
-    if triage.resume(case, by="person"):
+    message = Message.objects.create(case=case, author=Author.PERSON, via=via, body_sealed=case.seal(text), at=at or clock.now())
+    moving.record(case, "message.received", by="person", **({"via": via.value} if via is not Via.PAGE else {}))
+    if is_proved and triage.resume(case, by="person"):
         _open_if_proved(moving.locked(case))
     return message
 

@@ -36,6 +36,7 @@ class Application:
     language: str = "en"
     received_at: datetime | None = None
     is_test: bool = False
+    by: str = "person"  # who history says took it in
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
@@ -46,7 +47,7 @@ class Application:
 
 @transaction.atomic
 def submit(application: Application, *, browser: str = "") -> Submission:
-    """Opens the cases, seals what was said, sets the dates and mails the first code."""
+    """Opens the cases, seals what was said, sets the dates and mails the first code. Without an address there is nothing to mail."""
     submission, is_new = Submission.objects.get_or_create(
         pk=application.key,
         defaults={
@@ -63,7 +64,8 @@ def submit(application: Application, *, browser: str = "") -> Submission:
     before: Case | None = None
     for right in application.rights:
         before = _open(application, submission, right, copy_first=before)
-    challenges.issue(lead_case(submission), Purpose.CONFIRM, browser=browser)
+    if application.identities.get("email"):
+        challenges.issue(lead_case(submission), Purpose.CONFIRM, browser=browser)
     return submission
 
 
@@ -94,7 +96,7 @@ def _open(application: Application, submission: Submission, right: Right, *, cop
         for kind, value in application.identities.items()
         if value
     )
-    moving.record(case, "case.arrived", by="person", right=right.value, channel=application.channel, address_flags=flags)
+    moving.record(case, "case.arrived", by=application.by, right=right.value, channel=application.channel, address_flags=flags)
     return case
 
 

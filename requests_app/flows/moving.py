@@ -1,6 +1,7 @@
 """The one road on which a case changes state: lock → rule → change → event. Always inside a transaction."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import rfc8785
@@ -28,15 +29,20 @@ def move(case: Case, to: State, *, by: str, **facts: Any) -> None:
 
 def record(case: Case, code: str, *, by: str, **facts: Any) -> Event:
     """Appends one line to the history. Facts are ids, codes, counts and dates; never personal data."""
+    return append(code, organisation_id=case.organisation_id, reference=case.reference, by=by, facts=facts)
+
+
+def append(code: str, *, organisation_id: int, reference: str, by: str, facts: Mapping[str, Any]) -> Event:
+    """One line about a case, or, with no reference, about something that is none."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An event is written in the transaction of the change that it records.")
     last = _last_line()
     event = Event(
-        organisation_id=case.organisation_id,
+        organisation_id=organisation_id,
         position=last.position + 1 if last else 1,
-        case_reference=case.reference,
+        case_reference=reference,
         code=code,
-        facts=facts,
+        facts=dict(facts),
         actor=by,
         at=now(),
         previous=last.digest if last else "",

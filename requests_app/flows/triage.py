@@ -10,7 +10,7 @@ from requests_app.access import Actor, staff_of
 from requests_app.flows import timing
 from requests_app.flows.moving import locked, move, record
 from requests_app.models import Case, Message, Note
-from requests_app.models.letter import Author
+from requests_app.models.letter import Author, Via
 from requests_app.models.note import NoteKind
 from requests_app.rules.errors import RuleError
 from requests_app.rules.states import MAY_WAIT, State, is_over
@@ -99,9 +99,9 @@ def resume(case: Case, *, by: str) -> bool:
 
 
 def resume_answered(case: Case) -> bool:
-    """For the sweep: a waiting case whose person has written since."""
-    last = case.messages.order_by("-pk").values_list("author", flat=True).first()
-    return last == Author.PERSON and resume(case, by="system")
+    """For the sweep: a waiting case whose person has written since. The name on a mail does not prove that it was them."""
+    last = case.messages.order_by("-pk").values_list("author", "via").first()
+    return last == (Author.PERSON, Via.PAGE) and resume(case, by="system")
 
 
 @transaction.atomic

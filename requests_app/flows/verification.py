@@ -39,8 +39,18 @@ def send_code(case: Case, *, browser: str) -> Challenge:
 
 
 def invite(case: Case) -> Challenge:
-    """For a request that an officer opened: the mailbox gets a link and a code that no browser is bound to yet."""
+    """For a request that came by mail or that an officer opened: the mailbox gets a link that no browser is bound to yet."""
     return challenges.issue(case, Purpose.CONFIRM)
+
+
+def may_invite_again(challenge: Challenge) -> bool:
+    """Whether somebody who holds an old link of such a request can have a new one."""
+    return challenges.is_invitation(challenge) and challenge.used_at is None and challenge.case.state == State.ARRIVED.value
+
+
+def invite_again(challenge: Challenge) -> Challenge:
+    """A new link to the same mailbox. Raises `CodeRefused` when it is too soon."""
+    return challenges.issue_on_demand(challenge.case, Purpose.CONFIRM)
 
 
 @transaction.atomic
@@ -78,10 +88,10 @@ def confirm_by_link(challenge: Challenge, *, browser: str) -> Outcome:
         return outcome
     if leading is LinkLeads.BACK:
         return Outcome.FOREIGN
-    challenges.spend(challenge)
     if leading is LinkLeads.CONFIRMED:
+        challenges.spend(challenge)
         _confirm(challenge.case, how="email_link", browser=browser)
-    else:
+    else:  # not spent: a machine that pressed first must not shut the person out
         challenges.issue(challenge.case, Purpose.CONFIRM, browser=browser)
     return Outcome.RIGHT
 

@@ -11,6 +11,7 @@ EMAIL_CODE, SECOND_CODE, SAME_BROWSER = "email_code", "second_code", "same_brows
 POLICY_PROOFS = (EMAIL_CODE, SECOND_CODE)
 
 CODE_MINUTES = 30
+LINK_DAYS = 7  # of a link that answers a mail or a call: nobody sits at a page and waits for it
 MAX_ATTEMPTS = 5
 RESENDS = 3
 RESEND_SECONDS = 60

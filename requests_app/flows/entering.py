@@ -1,0 +1,36 @@
+"""A request that came by phone, by post or in person: a member of staff takes it in, with the day on which it really came."""
+
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from requests_app.access import Actor
+from requests_app.flows import intake, triage
+from requests_app.flows.intake import Application
+from requests_app.models import Submission
+from requests_app.models.case import Channel
+from requests_app.models.note import NoteKind
+from requests_app.rules.errors import RuleError
+
+BY_HAND = (Channel.PHONE, Channel.POST, Channel.IN_PERSON, Channel.MAIL)
+
+
+class EntryRefused(RuleError):
+    """A request that cannot be taken in like this. Nothing was opened."""
+
+
+@transaction.atomic
+def enter(application: Application, *, by: Actor, note: str = "") -> Submission:
+    """Opens the cases, keeps the note, and mails a link if there is an address. Without one the case waits for an officer."""
+    if not by.handles:
+        raise EntryRefused(_("Only an officer or a lead can take in a request. Nothing was opened."))
+    if application.channel not in BY_HAND:
+        raise EntryRefused(_("Say how the request came: by phone, by post, in person or by email. Nothing was opened."))
+    if application.received_at and application.received_at > clock.now():
+        raise EntryRefused(_("A request cannot have arrived in the future. Nothing was opened."))
+    submission = intake.submit(replace(application, by=by.key))
+    if note.strip():
+        triage.keep_note(intake.lead_case(submission), note, by=by, kind=NoteKind.NOTE)
+    return submission
