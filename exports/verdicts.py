@@ -19,6 +19,7 @@ from exports.selection import matches
 from portal.organisations.promises import PolicyDocument
 
 PERSONAL = ("user",)
+NUMBERS = ("user.unique_id",)
 EXPLICIT = frozenset({"null", "rewrite", "hash", "random"})
 
 
@@ -37,7 +38,7 @@ class Fates:
             return Settled(Due("kept", ENDLESS, basis="not_asked", because="Its deletion was not asked for."))
         found = self.policy.category(category)
         if found is None:
-            return Settled(Due("now", self.today))
+            return Settled(Due("now", self.today, because="" if category else "No category of the policy keeps it."))
         return settle(found, self.today, self.settled.get(f"{source}:{category}", ""))
 
     def title(self, category: str) -> str:
@@ -121,6 +122,9 @@ def judge(place: Place, fates: Fates) -> Verdict:
     """The verdict on one collection, by the live schema, the dataset's rule and the policy."""
     parts = parts_of(place, fates)
     rule = rule_of(place.collection)
+    speaking = [name for name in place.table.key if _speaks(place.field(name))]
+    if rule == "mask" and speaking and not place.collection.erase:
+        rule = "delete"  # a plain file: its rows cannot be emptied, because their very key says who the person is
     last = max((part.due.on for part in parts), default=fates.today)
     ends = last if rule == "delete" else ENDLESS
     due = {column: _due_of(parts, column, last) for column in place.table.columns}
@@ -166,7 +170,8 @@ def _masks(place: Place, rule: str) -> dict[str, Mask]:
 def _mask(place: Place, column: ColumnSchema, rule: str) -> Mask:
     part = place.field(column.name)
     if column.name in place.table.key or column.name in place.table.primary_key:
-        return Mask(column.name, PRESERVE)
+        speaks = _speaks(part) and rule != "keep"
+        return Mask(column.name, STUCK, note="It is part of the rows' key.") if speaks else Mask(column.name, PRESERVE)
     if not _is_meant(part, rule):
         return Mask(column.name, PRESERVE)
     if column.name in place.pointed_at:
@@ -175,6 +180,13 @@ def _mask(place: Place, column: ColumnSchema, rule: str) -> Mask:
     if mask.writes and any(column.name in key.columns for key in place.table.foreign_keys):
         return Mask(column.name, NULL) if column.nullable else Mask(column.name, PRESERVE, note="It points at a row that stays with it.")
     return mask
+
+
+def _speaks(part: Field | None) -> bool:
+    """A key that says who the person is, such as an email address; a mere number does not, whatever its category."""
+    if part is None or wanted(part)[0] == PRESERVE:
+        return False
+    return bool(part.identity) or any(matches(key, PERSONAL) and not matches(key, NUMBERS) for key in part.categories)
 
 
 def _is_meant(part: Field | None, rule: str) -> bool:
@@ -197,8 +209,10 @@ def _blocks(place: Place, fates: Fates, rule: str) -> list[str]:
     found = [f"“{place.title}” names the category '{key}', which the policy does not have." for key in unknown]
     if rule != "keep" and place.table.is_view:
         found.append(f"“{place.title}” is a view, so its rows cannot be erased; describe the tables behind it, or write erase: keep.")
-    elif not place.table.key:
+    elif rule != "keep" and not place.table.key:
         found.append(f"The rows of “{place.title}” have no key, so they cannot be told apart and proved.")
+    if rule != "keep":
+        found += place.table.blocks
     return found
 
 

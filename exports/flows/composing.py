@@ -86,6 +86,7 @@ def _course(ground: Ground, place: Place, verdict: Verdict, rows: Move) -> Itera
         basis, because = HELD_BASIS, ""
     if until == ENDLESS:
         if not masked:
+            rows = rows if place.table.key else rows.with_rows(0)  # rows that cannot be told apart stay, and nothing is proved of them
             yield replace(rows, action=KEEP, categories=categories, basis=basis or place.collection.erase, because=because)
     elif until <= today:
         yield replace(rows, action=DELETE, categories=categories, basis=basis, because=because)
@@ -127,9 +128,9 @@ def _look_again(ground: Ground, draft: Draft, anchors: Anchors, *, moves: list[M
         target += [sentence for sentence in verdict.stuck if sentence not in target]
     for sentence in anchors.notes.get(place.address, ()):
         draft.note(place.address, sentence)
-    if any(move.action == MASK for move in busy):
-        for sentence in verdict.notes:
-            draft.note(place.address, sentence)
+    told = [*(verdict.notes if any(move.action == MASK for move in busy) else ()), *(place.table.notes if busy else ())]
+    for sentence in told:
+        draft.note(place.address, sentence)
     events = {"DELETE" if move.removes else "UPDATE" for move in busy if move.removes or move.masks}
     for trigger in place.table.triggers:
         if trigger.event in events:
@@ -151,5 +152,6 @@ def _circles(ground: Ground, draft: Draft) -> None:
     for address, place in ground.places.items():
         for key in place.table.foreign_keys:
             empty = [name for name in key.columns if place.table.columns[name].nullable and name not in place.table.key]
-            if key.target == place.table.name and empty and ground.rows[address] > AT_ONCE:
+            is_strict = key.on_delete == "RESTRICT" or ground.rows[address] > AT_ONCE
+            if key.target == place.table.name and empty and is_strict:
                 draft.loosen.setdefault(address, []).append(empty[0])

@@ -42,7 +42,7 @@ def lines_of(ground: Ground, draft: Draft, *, anchors: Anchors, detached: list[D
     """The lines in the order of the organisation's sources, each category once per fate."""
     gathered: dict[tuple[str, str, str, date | None], Row] = {}
     for row in _rows(ground, anchors, detached):
-        name = row.place.address if row.action == DETACH else row.category or row.place.address
+        name = f"{row.place.address} {row.basis}" if row.action == DETACH else row.category or row.place.address
         known = gathered.setdefault((row.place.source, name, row.action, row.when), row)
         if known is not row:
             known.rows += row.rows

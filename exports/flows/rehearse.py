@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable
 from exports.facts import PlanLine, PlanView
 from exports.flows.anchors import Anchors, hold_rows
 from exports.flows.composing import Draft, compose
@@ -18,9 +21,12 @@ from exports.flows.lines import OVER_OTHERS, lines_of
 from exports.flows.sharing import spare_shared
 from exports.models import Job, JobState
 from exports.moves import ALONE, DELETE, DETACH, KEEP, MASK, Move
+from exports.refusals import EngineRefusal
 from exports.sources import Survey, surveying
 from exports.verdicts import Fates
 from portal.kit import clock
+
+TRIES = 5
 
 
 @dataclass
@@ -47,9 +53,15 @@ def rehearse(held: Held) -> None:
 
 @contextmanager
 def rehearsing(job: Job) -> Iterator[Rehearsal]:
-    """The rehearsal of this job as of now."""
+    """The rehearsal of this job as of now. A source that does not answer half-way is tried again later, some times."""
     with surveying(job.organisation, job.identities) as survey:
-        yield rehearsal_of(job, survey)
+        try:
+            rehearsal = rehearsal_of(job, survey)
+        except SourceError as problem:
+            if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
+                raise
+            raise EngineRefusal(_("The plan could not be worked out. %(why)s Nothing was erased.") % {"why": problem}) from None
+        yield rehearsal
 
 
 def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:

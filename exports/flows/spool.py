@@ -17,7 +17,6 @@ from exports.masking import HASH, own_value
 from exports.models import Handle, Job, JobState, PartState, SourceRun
 from exports.moves import DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
-from portal.kit import crypto
 
 Recount = dict[str, list[tuple[Query, int]]]
 
@@ -75,7 +74,7 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, han
     if not move.own:
         yield from ((key, handles.NONE) for key in _keys(rehearsal, move))
         return
-    secret = crypto.keyed_digest("masking", str(job.pk)).encode()
+    secret = job.box.key  # once the job is destroyed, nobody can tell whose a hash was
     hashed = tuple(sorted(name for name, mask in move.own.items() if mask.strategy == HASH))
     for some in handles.batches(_keys(rehearsal, move), handles.KEYS_EACH):
         old = dict(reader.read_back(move.table, some, fields=hashed)) if hashed else {}
@@ -85,6 +84,8 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, han
 
 
 def _keys(rehearsal: Rehearsal, move: Move) -> Iterable[Key]:
+    if not move.rows:
+        return ()
     if move.group == SHARED:
         return [group for group in rehearsal.detached if group.address == move.address][move.edge].keys
     rows = rehearsal.anchors.held[move.address].until

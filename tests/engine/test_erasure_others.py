@@ -223,3 +223,13 @@ def test_rows_and_columns_of_a_look_alike_address_are_not_hers(tmp_path: Path) -
     )
     store.erase()
     assert store.sql("SELECT id FROM people ORDER BY id") == [(1,), (2,), (7,), (8,)]
+
+
+def test_rows_that_point_at_each_other_strictly_are_loosened(tmp_path: Path) -> None:
+    script = """
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL, up INTEGER REFERENCES posts (id) ON DELETE RESTRICT);
+    INSERT INTO posts VALUES (1, 0, NULL), (2, 0, 1), (3, 0, 2), (4, 1, NULL);
+    """
+    store = shop(tmp_path, script, child("posts", fields="    - {name: up}"))
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT id FROM posts") == [(4,)]

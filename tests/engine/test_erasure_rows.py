@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exports import api
 from exports.flows import expire
 from exports.models import Handle
 from portal.kit import clock
@@ -240,3 +241,42 @@ def test_a_subject_who_is_nowhere_gets_a_receipt_that_says_nothing_was_there(tmp
     assert receipt["outcome"] == "complete"
     assert receipt["totals"] == {"delete": 0, "mask": 0, "keep": 0, "detach": 0}
     assert store.sql("SELECT * FROM people") == before
+
+
+def test_rows_that_the_dataset_keeps_stay_even_without_a_key(tmp_path: Path) -> None:
+    script = """
+    CREATE TABLE kinds (id INTEGER PRIMARY KEY, person_id INTEGER, word TEXT); INSERT INTO kinds VALUES (1, 0, 'x');
+    CREATE VIEW totals AS SELECT person_id, count(*) AS n FROM kinds GROUP BY person_id;
+    """
+    dataset = child("kinds", erase="keep", fields="    - {name: word}") + child("totals", erase="keep").replace("{name: id, ", "{name: n, ")
+    store = shop(tmp_path, script, dataset)
+    job_id = store.start()
+    assert not api.plan(job_id).blocked
+    assert {line.action for line in api.plan(job_id).lines if line.category == "orders"} == {"keep"}
+    assert approve_and_run(job_id)["outcome"] == "complete"
+    assert store.sql("SELECT * FROM kinds") == [(1, 0, "x")]
+
+
+def test_equal_values_get_equal_tokens_in_all_tables(tmp_path: Path) -> None:
+    table = "CREATE TABLE {name} (id INTEGER PRIMARY KEY, person_id INTEGER, phone TEXT);"
+    table += "INSERT INTO {name} VALUES (1, 0, '123'), (2, 0, '456');"
+    fields = "    - {name: phone, habeas_meta: {erase: hash}}"
+    dataset = child("calls", erase="mask", fields=fields) + child("texts", erase="mask", fields=fields)
+    store = shop(tmp_path, table.format(name="calls") + table.format(name="texts"), dataset)
+    assert store.erase()["outcome"] == "complete"
+    calls, texts = store.sql("SELECT phone FROM calls ORDER BY id"), store.sql("SELECT phone FROM texts ORDER BY id")
+    assert calls == texts
+    assert calls[0] != calls[1]
+    assert not {"123", "456"} & {phone for (phone,) in calls}
+
+
+def test_a_row_whose_key_says_who_it_is_cannot_be_masked(tmp_path: Path) -> None:
+    script = "CREATE TABLE visits (email TEXT, at TEXT, PRIMARY KEY (email, at));"
+    script += f"INSERT INTO visits VALUES ('{RITA}', 'a'), ('ann@example.org', 'a');"
+    fields = "fields: [{name: email, fides_meta: {identity: email, primary_key: true}}, {name: at, fides_meta: {primary_key: true}}]"
+    masked = f"- {{name: visits, habeas_meta: {{category: orders, erase: mask}}, {fields}}}"
+    blocked = api.plan(shop(tmp_path / "masked", script, masked, key="masked").start()).blocked
+    assert any("'email' of 'visits' cannot be masked. It is part of the rows' key." in one for one in blocked)
+    plain = shop(tmp_path / "plain", script, f"- {{name: visits, {fields}}}", key="plain")
+    assert plain.erase()["outcome"] == "complete"
+    assert plain.sql("SELECT email FROM visits") == [("ann@example.org",)]
