@@ -26,6 +26,7 @@ def run(wanted_port: int, *, opens_browser: bool, say: Say) -> None:
     """Prepare, start, and look after the children until Ctrl-C."""
     if settings.MODE != "demo":
         raise CommandError(f"The demo runs with HABEAS_MODE=demo only; here it is {settings.MODE}. Nothing was started.")
+    workers = _workers()
     with _the_only_one(settings.DATA / "demo.lock") as note:
         members = prepare()
         port = _settled_port(wanted_port, say)
@@ -36,7 +37,7 @@ def run(wanted_port: int, *, opens_browser: bool, say: Say) -> None:
             say(welcome_text(port, members))
             if opens_browser:
                 webbrowser.open(f"http://localhost:{port}/")
-            _start_the_work(supervisor, say)
+            _start_the_work(supervisor, workers, say)
             while True:
                 _look_after(supervisor, say)
         except Stopped:
@@ -65,7 +66,8 @@ def welcome_text(port: int, members: list[Membership]) -> str:
             "",
             f"    {home}/",
             "",
-            "Ask for something as Rita: her address is rita.lindqvist@example.org, at both organisations.",
+            "Ask for something as Rita: her address is rita.lindqvist@example.org, at every organisation.",
+            *_unlisted(home, members),
             f"Mail that it sends is not posted; read it at {home}/outbox/",
             f"Staff sign in at {home}/desk/ with the password {staff.password()}",
             "",
@@ -75,6 +77,12 @@ def welcome_text(port: int, members: list[Membership]) -> str:
             *_arrivals(),
         ]
     )
+
+
+def _unlisted(home: str, members: list[Membership]) -> list[str]:
+    """Whoever has a processor is on no list of the portal: nobody is to read there who works for whom."""
+    keys = dict.fromkeys(m.organisation.key for m in members if m.organisation.processor_id)
+    return [f"Tenants of Pyplan are on no list; each has its own page: {', '.join(f'{home}/o/{key}/' for key in keys)}"] if keys else []
 
 
 def _arrivals() -> list[str]:
@@ -94,14 +102,14 @@ def _open_the_house(supervisor: Supervisor, port: int) -> None:
         time.sleep(0.1)
 
 
-def _start_the_work(supervisor: Supervisor, say: Say) -> None:
+def _start_the_work(supervisor: Supervisor, workers: int, say: Say) -> None:
     """First the sample requests, which play on days that are over; then the workers, who know no day but today."""
     samples_child = Child("samples", ["samples"], runs_once=True)
     supervisor.start(samples_child)
     patience = time.monotonic() + PATIENCE
     while samples_child.is_alive and time.monotonic() < patience:
         _look_after(supervisor, say)
-    for number in range(1, int(settings.ENV["HABEAS_WORKERS"]) + 1):
+    for number in range(1, workers + 1):
         supervisor.start(Child(f"worker-{number}", ["worker", f"worker-{number}"]))
     supervisor.start(Child("beat", ["beat"]))
 
@@ -110,6 +118,13 @@ def _look_after(supervisor: Supervisor, say: Say) -> None:
     for sentence in supervisor.look_after():
         say(sentence)
     time.sleep(0.2)
+
+
+def _workers() -> int:
+    wanted = settings.ENV["HABEAS_WORKERS"]
+    if not wanted.isdigit() or not 1 <= int(wanted) <= 64:
+        raise CommandError(f"HABEAS_WORKERS is {wanted!r}; it may be a number from 1 to 64. Nothing was started.")
+    return int(wanted)
 
 
 def _settled_port(wanted: int, say: Say) -> int:

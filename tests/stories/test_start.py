@@ -2,11 +2,12 @@
 
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.processes import Demo, descendants, eventually, free_port, is_running
+from tests.processes import ROOT, Demo, descendants, eventually, free_port, is_running, own_environment
 
 pytestmark = pytest.mark.story
 
@@ -25,7 +26,7 @@ def test_one_command_opens_the_portal_and_says_where(tmp_path: Path) -> None:
 def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
     with Demo(tmp_path) as demo:
         demo.wait_until_open()
-        assert eventually(lambda: len(descendants(demo.process.pid)) >= 5)  # web and its worker, two workers, beat
+        assert eventually(lambda: len(descendants(demo.process.pid)) >= 5, within=120)  # web and its worker, two workers, beat
         family = descendants(demo.process.pid)
         demo.process.kill()
         demo.process.wait()
@@ -48,6 +49,41 @@ def test_asked_to_stop_it_stops_whole(tmp_path: Path, asked: signal.Signals) -> 
     assert code == 0
     assert not any(is_running(pid) for pid in family)
     assert "Stopping" in demo.text
+
+
+def test_interrupted_while_it_gets_ready_it_says_so_in_a_sentence(tmp_path: Path) -> None:
+    with Demo(tmp_path) as demo:
+        assert eventually((tmp_path / "habeas.sqlite3").exists)
+        demo.process.send_signal(signal.SIGINT)
+        code = demo.process.wait(timeout=30)
+    again = Demo(tmp_path)
+    with again:
+        again.wait_until_open()
+
+    assert code == 130
+    assert "Stopped before it was ready" in demo.text
+    assert "Traceback" not in demo.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [
+        ("HABEAS_WORKERS", "many", "it may be a number from 1 to 64"),
+        ("HABEAS_MODE", "production", "HABEAS_MODE=demo only"),
+        ("HABEAS_MODE", "dmeo", "it may be demo, production or test"),
+        ("HABEAS_WRKERS", "2", "Unknown setting HABEAS_WRKERS"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_in_a_sentence(tmp_path: Path, setting: str, value: str, reason: str) -> None:
+    command = [ROOT / "start", "demo", "--no-browser"]
+    told = subprocess.run(
+        command, env={**own_environment(tmp_path), setting: value}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+    assert told.returncode == 1
+    assert reason in told.stderr
+    assert "Nothing was started" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_a_taken_port_is_said_and_the_next_one_used(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from portal.demo.running import run
 
@@ -21,4 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run(options["port"], opens_browser=not options["no_browser"] and self.stdout.isatty(), say=self.stdout.write)
+        try:
+            run(options["port"], opens_browser=not options["no_browser"] and self.stdout.isatty(), say=self.stdout.write)
+        except KeyboardInterrupt as stopped:
+            raise CommandError("\nStopped before it was ready. Start again to go on from here.", returncode=130) from stopped
