@@ -124,6 +124,21 @@ def test_in_a_shared_project_each_gets_the_events_of_their_own_proxies(stores: P
     assert found["projects"] == found["project_members"] == 2
 
 
+@pytest.mark.parametrize("key", ["mcpr", *TENANTS])
+def test_a_plan_from_the_shell_is_whole_and_changes_nothing(key: str, stores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loaded(key, stores)
+    before = [path.read_bytes() for path in sorted((stores / key).iterdir())]
+    call_command("subject_erasure", key, "--identity", f"email={RITA}", "--plan", "--json")
+    plan = json.loads(capsys.readouterr().out)
+
+    held = {category.key for category in Organisation.objects.get(key=key).current_policy.read().categories if category.held}
+    assert {line["category"] for line in plan["lines"] if line["action"] == "delete"} == held
+    assert (plan["blocked"], plan["gaps"], plan["unsettled"]) == ([], [], 0)
+    assert plan["totals"]["delete"] > 700
+    assert plan["totals"]["detach"] == (1 if key == "mcpr" else 3)
+    assert [path.read_bytes() for path in sorted((stores / key).iterdir())] == before
+
+
 @pytest.mark.parametrize("key", TENANTS)
 def test_a_deletion_at_one_tenant_leaves_the_others_as_they_were(key: str, tmp_path: Path) -> None:
     for tenant in TENANTS:

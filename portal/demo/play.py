@@ -13,6 +13,7 @@ from exports.api import EngineRefusal
 from portal.demo import then
 from portal.demo.plot import PLOT
 from portal.demo.stage import Act, OutOfTune, Stage
+from portal.demo.subplots import SUBPLOTS
 from portal.kit import clock, leases
 from portal.organisations.models import Organisation
 from requests_app import letters
@@ -20,6 +21,7 @@ from requests_app.models import Letter
 from requests_app.rules.errors import RuleError
 
 log = logging.getLogger("habeas.demo")
+PLAYED = PLOT | SUBPLOTS
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def play() -> int:
 
 def is_over() -> bool:
     """Whether every act was played."""
-    return _diary().played >= sum(len(request.scenes) for requests in PLOT.values() for request in requests)
+    return _diary().played >= sum(len(request.scenes) for requests in PLAYED.values() for request in requests)
 
 
 def _diary() -> Diary:
@@ -77,7 +79,7 @@ def _diary() -> Diary:
 
 
 def _cues(began_at: datetime) -> Iterator[Cue]:
-    for key, requests in PLOT.items():
+    for key, requests in PLAYED.items():
         organisation = Organisation.objects.get(key=key)
         for number, request in enumerate(requests):
             arrived = began_at - timedelta(days=request.days_ago)

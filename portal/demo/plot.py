@@ -29,7 +29,7 @@ from portal.demo.stage import (
 )
 from requests_app.rules.rights import Right
 
-CROWD = crowd(60)
+CROWD = crowd(240)
 RITA = Person("Rita Lindqvist", "rita.lindqvist@example.org", "sv")
 DANIEL = Person("Daniel Okafor", "daniel.okafor@example.com")
 AMARA = Person("Amara Nwosu", "amara.nwosu@example.net", "ig")

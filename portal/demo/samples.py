@@ -10,7 +10,8 @@ from exports.flows.registering import load_organisation
 from portal.kit import clock
 from portal.organisations.models import Organisation
 
-KEYS = ("mcpworks", "cpzai")
+# A processor stands before those it works for.
+KEYS = ("mcpworks", "cpzai", "mcpr", "pyplan", "bakery", "harbour", "garden")
 
 
 def stores_of(key: str) -> Path:

@@ -11,7 +11,13 @@ from portal.organisations.models import Membership, Organisation, Role, User
 AT = {
     "mcpworks": (("Ada Lindgren", Role.LEAD), ("Otto Brandt", Role.OFFICER), ("Priya Raman", Role.AUDITOR)),
     "cpzai": (("Lena Castell", Role.LEAD), ("Mateo Ruiz", Role.OFFICER), ("Nora Whitfield", Role.AUDITOR)),
+    "mcpr": (("Ines Duarte", Role.LEAD), ("Kofi Boateng", Role.OFFICER), ("Yuki Hayashi", Role.AUDITOR)),
+    "pyplan": (("Pilar Sosa", Role.LEAD), ("Bruno Keller", Role.OFFICER), ("Tessa Vogel", Role.AUDITOR)),
+    "bakery": (("Grace Hollis", Role.LEAD), ("Henry Cole", Role.OFFICER), ("Alma Reyes", Role.AUDITOR)),
+    "harbour": (("Frieda Hansen", Role.LEAD), ("Emil Krause", Role.OFFICER), ("Klara Weber", Role.AUDITOR)),
+    "garden": (("Claire Tremblay", Role.LEAD), ("Liam Roy", Role.OFFICER), ("Maya Dhillon", Role.AUDITOR)),
 }
+# Wherever an organisation decides for itself. Those that name a processor are their own staff's alone.
 EVERYWHERE = (("Sam Okafor", Role.ADMIN),)
 
 
@@ -30,7 +36,8 @@ def welcome() -> list[Membership]:
     """Make sure that everybody is there with their role; those who are there keep what they have."""
     encoded = ""
     for organisation in Organisation.objects.all():
-        for name, role in (*AT.get(organisation.key, ()), *EVERYWHERE):
+        everywhere = () if organisation.processor_id else EVERYWHERE
+        for name, role in (*AT.get(organisation.key, ()), *everywhere):
             user = User.objects.filter(email=address(name)).first()
             if user is None:
                 encoded = encoded or make_password(password())

@@ -10,7 +10,7 @@ from portal.starting.screen import CannotStart, say
 
 USAGE = """Habeas: a portal where people ask for their data, and get it.
 
-  ./start                          the whole product on this machine, with two sample organisations
+  ./start                          the whole product on this machine, with sample organisations
   ./start demo --port 9000         the same, at another port (--no-browser: do not open one)
   ./start test                     the whole test suite; words after it go to pytest
   ./start manage COMMAND …         one management command, such as: ./start manage deadline --help
