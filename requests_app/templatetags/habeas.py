@@ -90,10 +90,15 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def _place_of(form: Any, name: str) -> str:
+    """Where a problem is mended: its field, or the page as a whole."""
+    return form[name].id_for_label or name if name in form.fields else "main"
+
+
 @register.inclusion_tag("public/_problems.html")
 def problems_of(form: Any) -> dict[str, Any]:
     """The summary at the top of a page that failed, with a link to each field."""
-    return {"problems": [(form[name].id_for_label or name, text) for name, texts in form.errors.items() for text in texts]}
+    return {"problems": [(_place_of(form, name), text) for name, texts in form.errors.items() for text in texts]}
 
 
 @register.inclusion_tag("public/_field.html")
