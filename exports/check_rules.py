@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 CAST = re.compile(r"::\s*(?:character varying|timestamp (?:with|without) time zone|double precision|\w+)(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])?")
-ANY_ARRAY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
+ANY_ARRAY = re.compile(r"=\s*ANY\s*\(\s*(?:ARRAY\s*\[([^\]]*)\]|\(\s*ARRAY\s*\[([^\]]*)\]\s*\))\s*\)", re.IGNORECASE)
 TEXT = re.compile(r"'((?:[^']|'')*)'")
 NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
 NEUTRAL = ("erased", "deleted", "removed", "anonymous", "anonymised", "anonymized", "unknown", "none", "closed", "inactive", "other")
@@ -22,7 +22,7 @@ def columns_in(check: str, columns: Iterable[str]) -> tuple[str, ...]:
 
 def holds(check: str, values: Mapping[str, Any]) -> bool | None:
     """Whether the rule allows these values of its columns; None when it cannot be told here."""
-    words = ANY_ARRAY.sub(r"IN (\1)", CAST.sub("", check))
+    words = ANY_ARRAY.sub(lambda found: f"IN ({found.group(1) or found.group(2)})", CAST.sub("", check))
     names = list(values)
     listed = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" for _ in names)

@@ -25,8 +25,8 @@ EMPTY: Mapping[str, Any] = {
     "integer": 0,
     "number": 0,
     "boolean": False,
-    "datetime": datetime(1970, 1, 1),
-    "date": date(1970, 1, 1),
+    "datetime": datetime(2000, 1, 1),  # MariaDB knows no TIMESTAMP at the beginning of 1970
+    "date": date(2000, 1, 1),
     "time": time(0, 0),
     "json": "{}",
     "binary": b"",

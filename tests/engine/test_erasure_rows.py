@@ -176,7 +176,7 @@ def test_masked_rows_stay_and_lose_what_says_who_it_was(tmp_path: Path) -> None:
     rows = store.sql("SELECT person_id, email, code, level, at, path FROM log WHERE id < 3")
     assert [row[1] for row in rows] == ["", ""]
     assert [row[3] for row in rows] == ["none", "none"]
-    assert [row[4:] for row in rows] == [("1970-01-01", "/a"), ("1970-01-01", "/b")]
+    assert [row[4:] for row in rows] == [("2000-01-01", "/a"), ("2000-01-01", "/b")]
     assert rows[0][0] == rows[1][0] != 0
     assert rows[0][2] != rows[1][2]
     assert not {row[2] for row in rows} & {"a1", "a2", "a3"}
