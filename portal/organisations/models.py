@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.clock import today
 from portal.organisations.policy import PolicyDocument
 
 
@@ -61,8 +62,15 @@ class Organisation(models.Model):
 
     @property
     def current_policy(self) -> "Policy":
-        """The newest version that is loaded. Every organisation has one: it is loaded together with it."""
-        return self.policies.order_by("-effective_on", "-pk")[0]
+        """The version in effect today. Every organisation has one: it is loaded together with it."""
+        return self.policies_in_effect_first()[0]
+
+    def policies_in_effect_first(self) -> models.QuerySet["Policy"]:
+        """All versions: those in effect, newest first; then those that are still to come."""
+        is_coming = models.Q(effective_on__gt=today(self.timezone))
+        return self.policies.alias(is_coming=models.ExpressionWrapper(is_coming, models.BooleanField())).order_by(
+            "is_coming", "-effective_on", "-pk"
+        )
 
 
 class Policy(models.Model):

@@ -61,6 +61,8 @@ def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBa
         form.add_error("code", str(WORDS[outcome]))
         return _page(request, frame, case, form)
     headers = {"Content-Disposition": f'attachment; filename="{case.reference}.zip"'}
+    if facts := delivery.archive_of(case):
+        headers["Content-Length"] = str(facts.size)  # so that the browser can say how far it is
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
 
 

@@ -47,7 +47,7 @@ def framed(request: HttpRequest, key: str) -> Frame:
     organisation = Organisation.objects.filter(key=key, is_active=True).first()
     if organisation is None:
         raise Http404
-    policy = organisation.policies.defer("document").order_by("-effective_on", "-pk").first()
+    policy = organisation.policies_in_effect_first().defer("document").first()
     if policy is None:
         raise Http404
     frame = Frame(organisation, policy, promises_of(policy))
