@@ -50,7 +50,8 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def seal(job: Job, move: Move, rows: list[tuple[Key, Own]]) -> Handle:
     """A handle for these rows, not yet stored."""
-    text = tagged.dumps([[key, own] if own else [key] for key, own in rows])
+    plain = all(len(key) == 1 and not own for key, own in rows)
+    text = tagged.dumps([key[0] for key, _own in rows] if plain else [[key, own] for key, own in rows])
     return Handle(
         job=job,
         source_key=move.source,
@@ -58,7 +59,7 @@ def seal(job: Job, move: Move, rows: list[tuple[Key, Own]]) -> Handle:
         part=move.number,
         rows=len(rows),
         primary_key_sealed=crypto.installation_box("handles").seal(text, context=_context(job, move.number)),
-        pk_digest=crypto.keyed_digest("handles", tagged.dumps([key for key, _own in rows])),
+        pk_digest=crypto.keyed_digest("handles", text),
         action=HandleAction(move.action),
         fields=sorted(move.masks),
         basis=move.basis[:80],
@@ -84,7 +85,8 @@ def opened(job: Job, move: Move, *states: HandleState) -> Iterator[Opened]:
     for pk in list(found.order_by("pk").values_list("pk", flat=True)):
         sealed = Handle.objects.values_list("primary_key_sealed", flat=True).get(pk=pk)
         rows = tagged.loads(box.unseal(bytes(sealed), context=_context(job, move.number)))
-        yield Opened(pk, move.number, tuple((tuple(row[0]), row[1] if len(row) > 1 else NONE) for row in rows))
+        plain = not isinstance(rows[0], list)
+        yield Opened(pk, move.number, tuple(((part,), NONE) for part in rows) if plain else tuple((tuple(key), own) for key, own in rows))
 
 
 def count(job: Job, move: Move, *states: HandleState) -> int:
