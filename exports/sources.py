@@ -32,7 +32,7 @@ class Source:
             raise SourceUnreachable(f"It cannot be reached: nothing here speaks to sources of the kind '{self.record.kind}'.")
         schemas = tuple(dict.fromkeys(home_of(dataset, self.key).schema for dataset in self.datasets))
         try:
-            return SqlConnector(self.record.url, write_url=self.record.write_url, schemas=tuple(name for name in schemas if name))
+            return SqlConnector(self.record.url, write_url=self.record.write_url, schemas=tuple(name or None for name in schemas))
         except Sealed:
             raise SourceUnreachable("It cannot be reached: its stored address can no longer be opened.") from None
 

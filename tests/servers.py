@@ -4,7 +4,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -174,9 +173,3 @@ def _program(name: str) -> str:
     found = str(newest[-1]) if newest else shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
     assert found, f"{name} is not here"
     return found
-
-
-def is_free(port: int) -> bool:
-    """Nobody listens there any more."""
-    with socket.socket() as asked:
-        return asked.connect_ex(("127.0.0.1", port)) != 0

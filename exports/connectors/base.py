@@ -41,7 +41,10 @@ class SourceRefused(SourceError):
 
 @dataclass(frozen=True)
 class ColumnSchema:
-    """`type` is one of string integer number boolean datetime date time binary json any; `native` is the source's own word."""
+    """`type` is one of string integer number boolean datetime date time binary json any; `native` is the source's own word.
+
+    `collation` is named where the source's own comparison does not tell all texts apart: letters, accents, trailing blanks.
+    """
 
     name: str
     type: str
@@ -50,11 +53,15 @@ class ColumnSchema:
     length: int | None = None
     generated: bool = False
     default: str | None = None
+    collation: str = ""
 
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`collection.columns` points at `target.target_columns`; `on_delete` is upper case, 'NO ACTION' when unsaid."""
+    """`collection.columns` points at `target.target_columns`; `on_delete` is upper case, 'NO ACTION' when unsaid.
+
+    'RESTRICT' is what looks at each row by itself, even where the row that points is deleted by the same statement.
+    """
 
     collection: str
     columns: tuple[str, ...]
@@ -75,7 +82,10 @@ class Trigger:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """One live table. `key` is what rows are addressed by: the primary key, or the source's own row id; empty when there is neither."""
+    """One live table. `key` is what rows are addressed by: the primary key, or the source's own row id; empty when there is neither.
+
+    `blocks` are sentences that say why nothing may be erased here; `notes` say what an officer should know.
+    """
 
     name: str
     columns: Mapping[str, ColumnSchema]
@@ -86,6 +96,8 @@ class TableSchema:
     checks: tuple[str, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     is_view: bool = False
+    blocks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

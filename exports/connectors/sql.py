@@ -13,7 +13,7 @@ from exports.connectors.base import Link, Row, Schema, SourceMismatch
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_errors import told
-from exports.connectors.sql_schema import live_schema
+from exports.connectors.sql_streams import Stream
 from exports.query import ByKey, Key, Outside, Query
 
 KEYS_AT_ONCE = 400
@@ -33,12 +33,14 @@ class SqlReader:
 
     def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
         self.connection, self.dialect, self.schemas = connection, dialect, schemas
+        self._running: Stream | None = None
 
     @cached_property
     def schema(self) -> Schema:
         """The live schema, asked for once per session."""
+        self._settle()
         with told():
-            return live_schema(self.connection, self.dialect, self.schemas)
+            return self.dialect.describe(self.connection, self.schemas)
 
     def describe(self) -> Schema:
         """The live schema."""
@@ -54,6 +56,7 @@ class SqlReader:
         compiler.note(query)
         source = compiler.source(query.collection)
         counted = select(func.count()).select_from(source).where(compiler.where(source, query.collection, query.where))
+        self._settle()
         with told():
             return int(self.connection.execute(counted).scalar_one())
 
@@ -67,9 +70,12 @@ class SqlReader:
 
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
-        statement = self.compiler().select(query, fields).distinct()
-        for rows in self._stream(statement, 1000):
-            yield from (tuple(row) for row in rows if None not in tuple(row))
+        compiler = self.compiler()
+        statement = compiler.select(query, fields)
+        loose = [number for number, name in enumerate(fields) if compiler.live(query.collection, name).collation]
+        apart = [self.dialect.exactly(statement.selected_columns[number]) for number in loose]
+        for rows in self._stream(statement.add_columns(*apart).distinct(), 1000):
+            yield from (tuple(row)[: len(fields)] for row in rows if None not in tuple(row))
 
     def targets(self, query: Query) -> Iterator[Key]:
         """The keys of the rows found, each once, ordered; raises SourceMismatch when the table has no key."""
@@ -88,6 +94,7 @@ class SqlReader:
             key = compiler.key(collection)
             wanted = fields or tuple(compiler.table(collection).columns)
             statement = compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted))
+            self._settle()
             with told():
                 rows = self.connection.execute(statement).all()
             held = {tuple(row[: len(key)]): dict(zip(wanted, row[len(key) :], strict=True)) for row in rows}
@@ -123,5 +130,14 @@ class SqlReader:
         return found.order_by(*(source.c[name] for name in key))
 
     def _stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
+        self._settle()
         with told(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
-            yield from result.partitions(batch)
+            stream = self._running = Stream(result, batch)
+            yield from stream
+
+    def _settle(self) -> None:
+        """Before the next question: where the connection takes one at a time, fetch what is left of the answer to the last."""
+        if self._running is not None and self.dialect.one_at_a_time:
+            with told():
+                self._running.finish()
+        self._running = None

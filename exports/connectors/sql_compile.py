@@ -4,69 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import (
-    CTE,
-    ColumnClause,
-    ColumnElement,
-    FromClause,
-    Select,
-    String,
-    alias,
-    and_,
-    cast,
-    column,
-    false,
-    not_,
-    or_,
-    select,
-    table,
-    true,
-    tuple_,
-)
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, false, not_, or_, select, true
 
-from exports.connectors.base import Schema, SourceMismatch, TableSchema
+from exports.connectors.base import Schema
+from exports.connectors.sql_comparing import Side, holding, listed, pairs
 from exports.connectors.sql_dialects import Dialect
+from exports.connectors.sql_tables import Tables
+from exports.connectors.sql_values import fitting
 from exports.query import AllOf, AnyOf, ByKey, Equals, Outside, Predicate, Query, Together, Within
 
 MOST_PARAMETERS = 200
-NUMBERS = ("integer", "number", "boolean")
 
 Place = tuple[FromClause, str, str]
 
 
-class Compiler:
+class Compiler(Tables):
     """Compiles the queries of one statement against one live schema."""
 
     def __init__(self, schema: Schema, dialect: Dialect) -> None:
-        self.schema, self.dialect = schema, dialect
+        super().__init__(schema, dialect)
         self._shared: dict[int, tuple[CTE, tuple[str, ...]]] = {}
         self._wanted: dict[int, set[str]] = {}
         self._uses: Counter[int] = Counter()
         self._kept: list[Query] = []
-
-    def table(self, name: str) -> TableSchema:
-        """The live table; raises SourceMismatch when there is none."""
-        found = self.schema.tables.get(name)
-        if found is None:
-            raise SourceMismatch(f"The table '{name}' does not exist there.")
-        return found
-
-    def source(self, name: str) -> FromClause:
-        """A fresh alias of the live table with all its columns and, where it is the key, the row number."""
-        live = self.table(name)
-        schema, _, bare = name.rpartition(".")
-        columns: list[ColumnClause[Any]] = [column(one) for one in dict.fromkeys((*live.columns, *live.key))]
-        return alias(table(bare, *columns, schema=schema or None))
-
-    def column(self, source: FromClause, name: str, called: str) -> ColumnElement[Any]:
-        """A column of the alias; raises SourceMismatch when the table has none of this name."""
-        if name not in source.c:
-            raise SourceMismatch(f"The table '{called}' has no column '{name}'.")
-        return source.c[name]
 
     def select(self, query: Query, fields: Sequence[str]) -> Select[Any]:
         """These columns of the rows that the query finds."""
@@ -93,13 +55,6 @@ class Compiler:
             case Within():
                 return self._within(source, name, part)
 
-    def key(self, name: str) -> tuple[str, ...]:
-        """What the rows of the table are addressed by; raises SourceMismatch when there is nothing."""
-        found = self.table(name).key
-        if not found:
-            raise SourceMismatch(f"The rows of '{name}' have no key, so they cannot be told apart.")
-        return found
-
     def note(self, query: Query) -> None:
         """Look at a query of the statement before it is built, so that what its parts share is found."""
         waiting = [query]
@@ -114,51 +69,42 @@ class Compiler:
                     waiting.append(inner)
 
     def same(self, mine: Place, theirs: Place) -> ColumnElement[bool]:
-        """Two columns hold the same value, compared as text where only one of them is text."""
-        (source, name, field), (other_source, other_name, other_field) = mine, theirs
-        one, other = self.column(source, field, name), self.column(other_source, other_field, other_name)
-        kinds = self._type(name, field), self._type(other_name, other_field)
-        if mixed(*kinds):
-            return cast(one, String) == cast(other, String)
-        return one == other
-
-    def _type(self, name: str, field: str) -> str:
-        found = self.table(name).columns.get(field)
-        return found.type if found else "any"
+        """Two columns hold the same value."""
+        one, other = ((self.column(source, field, name), self.live(name, field)) for source, name, field in (mine, theirs))
+        return and_(*(left == right for left, right in pairs(self.dialect, one, other)))
 
     def _equals(self, source: FromClause, name: str, part: Equals) -> ColumnElement[bool]:
-        mine = self.column(source, part.field, name)
-        values = list(fitting(((value,) for value in part.values), (self._type(name, part.field),)))
-        texts = [value for (value,) in values if isinstance(value, str)]
-        if part.caseless and texts:
-            return self.dialect.folded(mine).in_([text.casefold() for text in texts])
-        found = self._holds(source, name, (part.field,), values)
-        return and_(found, self.dialect.exactly(mine).in_(texts)) if texts and len(values) <= MOST_PARAMETERS else found
+        texts = [value for value in part.values if isinstance(value, str) and "\x00" not in value]
+        live = self.live(name, part.field)
+        if part.caseless and texts and live.type in ("string", "any"):
+            return self.dialect.caseless(self.column(source, part.field, name), live, texts)
+        return self._holds(source, name, (part.field,), ((value,) for value in part.values))
 
-    def _holds(self, source: FromClause, name: str, fields: Sequence[str], values: Iterable[tuple[Any, ...]]) -> ColumnElement[bool]:
+    def _holds(self, source: FromClause, name: str, fields: Sequence[str], values: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
+        columns = [self.live(name, field) for field in fields]
         mine = [self.column(source, field, name) for field in fields]
-        fit = list(fitting(values, tuple(self._type(name, field) for field in fields)))
+        fit = list(fitting(values, columns, self.dialect))
         if not fit:
             return false()
-        if len(fit) * len(mine) > MOST_PARAMETERS and not any(isinstance(part, bytes) for value in fit for part in value):
-            return _isin(mine, self.dialect.unpacked(fit, len(mine)))
-        if len(mine) == 1:
-            return mine[0].in_([value for (value,) in fit])
-        return tuple_(*mine).in_(fit)
+        if len(fit) * len(fields) > MOST_PARAMETERS:
+            carried = self.dialect.unpacked(fit, columns)
+            if carried is not None:
+                theirs = [(carried.c[f"v{number}"], live) for number, live in enumerate(columns)]
+                sides = self._sides(zip(mine, columns, strict=True), theirs)
+                return holding([left for left, _ in sides], select(*(right for _, right in sides)).select_from(carried))
+        return listed(self.dialect, list(zip(mine, columns, strict=True)), fit)
 
     def _within(self, source: FromClause, name: str, part: Within) -> ColumnElement[bool]:
-        mine = [self.column(source, field, name) for field in part.fields]
+        mine = [(self.column(source, field, name), self.live(name, field)) for field in part.fields]
         inner, columns = self._sub(part.query, part.of)
-        theirs = list(columns)
-        for number, (field, other) in enumerate(zip(part.fields, part.of, strict=True)):
-            my_type, their_type = self._type(name, field), self._type(part.query.collection, other)
-            if mixed(my_type, their_type):  # only one side is text: the other is read as text
-                theirs[number] = cast(columns[number], String) if my_type == "string" else columns[number]
-                mine[number] = mine[number] if my_type == "string" else cast(mine[number], String)
-        held = select(*theirs).select_from(inner).where(*(one.is_not(None) for one in columns))
+        sides = self._sides(mine, zip(columns, (self.live(part.query.collection, other) for other in part.of), strict=True))
+        held = select(*(right for _, right in sides)).select_from(inner).where(*(one.is_not(None) for one in columns))
         if not isinstance(inner, CTE):
             held = held.where(self.where(inner, part.query.collection, part.query.where))
-        return _isin(mine, held)
+        return holding([left for left, _ in sides], held)
+
+    def _sides(self, mine: Iterable[Side], theirs: Iterable[Side]) -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
+        return [pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other)]
 
     def _sub(self, query: Query, of: Sequence[str]) -> tuple[FromClause, list[ColumnElement[Any]]]:
         if self._uses[id(query)] < 2:
@@ -182,44 +128,3 @@ def _withins(part: Predicate) -> Iterator[Within]:
             yield from _withins(inner)
     elif isinstance(part, Outside):
         yield from _withins(part.part)
-
-
-def mixed(one: str, other: str) -> bool:
-    """One column holds text and the other numbers."""
-    return (one == "string" and other in NUMBERS) or (other == "string" and one in NUMBERS)
-
-
-def _isin(parts: Sequence[ColumnElement[Any]], held: Select[Any]) -> ColumnElement[bool]:
-    return parts[0].in_(held) if len(parts) == 1 else tuple_(*parts).in_(held)
-
-
-def fitting(values: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Tuples cast to the types of the columns they are compared with; one that cannot be such a value matches nothing."""
-    for value in values:
-        cast_value = tuple(_cast(part, kind) for part, kind in zip(value, kinds, strict=True))
-        if None not in cast_value:
-            yield cast_value
-
-
-def _cast(value: Any, kind: str) -> Any:
-    if value is None or isinstance(value, bytes):
-        return value
-    if kind == "string" or isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, Decimal):
-        return _number(str(value), whole=kind == "integer")
-    if kind in ("integer", "number") and isinstance(value, str):
-        return _number(value, whole=kind == "integer")
-    return value
-
-
-def _number(text: str, *, whole: bool) -> int | float | None:
-    try:
-        exact = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    if not exact.is_finite():
-        return None
-    if exact == exact.to_integral_value():
-        return int(exact) if abs(exact) < 2**63 else None
-    return None if whole else float(exact)

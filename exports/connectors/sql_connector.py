@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from exports.connectors.base import Reader, SourceUnreachable, Writer
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_dialects import Dialect, dialect_of
-from exports.connectors.sql_errors import told
+from exports.connectors.sql_errors import reaching, told
 from exports.connectors.sql_writing import SqlWriter
 
 
@@ -20,9 +20,9 @@ class SqlConnector:
 
     kind = "sql"
 
-    def __init__(self, url: str, *, write_url: str = "", schemas: tuple[str, ...] = ()) -> None:
+    def __init__(self, url: str, *, write_url: str = "", schemas: tuple[str | None, ...] = ()) -> None:
         self._url, self._write_url = url, write_url or url
-        self._schemas: tuple[str | None, ...] = schemas or (None,)
+        self._schemas = schemas or (None,)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -53,10 +53,10 @@ class SqlConnector:
         dialect = dialect_of(url)
         engine = dialect.engine(url, writing=writing)
         try:
-            with told():
+            with reaching():
                 connection = engine.connect()
             with connection:
-                with told():
+                with reaching():
                     dialect.begin(connection, writing=writing)
                 yield connection, dialect
         finally:

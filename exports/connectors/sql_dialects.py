@@ -1,16 +1,22 @@
-"""What differs between database products: opening, reading only, locking, and carrying many values in one parameter.
+"""What differs between database products: opening, reading only, locking, describing, comparing, and carrying many values at once.
 
 To add a product, write one class in a file of its own and name it in DIALECTS; everything else is the same for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
+from sqlalchemy.types import TypeEngine
 
-from exports.connectors.base import SourceUnreachable, TableSchema
+from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
+
+# from exports.connectors.mariadb import MariaDb
+# from exports.connectors.postgresql import PostgreSql
+from exports.connectors.mariadb import MariaDb
+from exports.connectors.postgresql import PostgreSql
 from exports.connectors.sqlite import Sqlite
 
 
@@ -18,6 +24,10 @@ class Dialect(Protocol):
     """The small part of a database product that SQL does not hide."""
 
     name: str
+    # While rows of one answer are still on their way, the connection takes no other question.
+    one_at_a_time: bool
+    # DELETE may name a second table. Where it may, it must: without, the product would look at every row.
+    deletes_by_join: bool
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         """An engine without a pool; its connections cannot write unless `writing`."""
@@ -25,24 +35,53 @@ class Dialect(Protocol):
     def begin(self, connection: Connection, *, writing: bool) -> None:
         """Open the transaction: one snapshot when reading, one lock when writing."""
 
+    def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
+        """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
+
+    def typed(self, column: ColumnSchema) -> TypeEngine[Any] | None:
+        """The type in which values for this column are sent; None leaves it to the value."""
+
+    def fit(self, value: Any, column: ColumnSchema) -> Any:
+        """The value as such a column holds it, or None when it cannot."""
+
+    def mixed(self, one: ColumnSchema, other: ColumnSchema) -> bool:
+        """The two cannot be compared as they are, or not truly: they are compared as text."""
+
+    def as_text(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
+        """The column's values as text."""
+
     def exactly(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
         """The text column compared letter by letter, whatever its collation."""
 
-    def folded(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The text column without regard to upper and lower case letters."""
+    def exact_value(self, value: Any) -> Any:
+        """A value that is compared with what `exactly` gives."""
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], width: int) -> Select[Any]:
-        """A select that gives these tuples, carried in one parameter; `width` columns."""
+    def loose_value(self, value: Any, column: ColumnSchema) -> Any:
+        """A value that is compared with a text column under the column's own collation."""
 
-    def completed(self, connection: Connection, table: TableSchema) -> TableSchema:
-        """The table with its triggers, its key (the primary one, else a unique set without NULL, else the product's own
-        row number), and with what SQLAlchemy tells wrong put right."""
+    def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
+        """Another text column, so that it may be compared with this one at all."""
 
-    def temporary(self, name: str, columns: Sequence[tuple[str, str]], key: Sequence[str]) -> str:
-        """The statement that makes a table of this transaction only."""
+    def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
+        """The text column holds one of these texts, without regard to upper and lower case letters."""
+
+    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+        """A table with the columns v0, v1 … that holds these tuples, carried in one parameter; None where they cannot be."""
+
+    def temporary(self, name: str, columns: Mapping[str, ColumnSchema], key: Sequence[str]) -> tuple[str, str]:
+        """The statements that make a table of this transaction only, and drop it again."""
+
+    def fill(self, connection: Connection, listed: Any, rows: Sequence[Sequence[Any]], columns: Sequence[ColumnSchema]) -> None:
+        """Put rows into such a table."""
 
 
-DIALECTS: dict[str, Dialect] = {"sqlite": Sqlite()}
+DIALECTS: dict[str, Dialect] = {
+    "sqlite": Sqlite(),
+    "postgresql": PostgreSql(),
+    "postgres": PostgreSql(),
+    "mysql": MariaDb(),
+    "mariadb": MariaDb(),
+}
 
 
 def dialect_of(url: URL) -> Dialect:

@@ -1,16 +1,19 @@
-"""Describes a live SQL database in the words of `connectors.base`."""
+"""Describes a live SQL database in the words of `connectors.base`, by what SQLAlchemy finds out about it."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, inspect, types
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import CompileError, SAWarning
 
-from exports.connectors.base import ColumnSchema, ForeignKey, Schema, TableSchema
-from exports.connectors.sql_dialects import Dialect
+from exports.connectors.base import ColumnSchema, ForeignKey, TableSchema
+
+# The table, with what SQLAlchemy tells wrong put right.
+Completed = Callable[[Connection, TableSchema], TableSchema]
 
 # In this order: a Boolean is asked for before an Integer, a date with a time before one without.
 WORDS: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
@@ -27,19 +30,18 @@ WORDS: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
 )
 
 
-def live_schema(connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> Schema:
+def live_schema(connection: Connection, schemas: tuple[str | None, ...], completed: Completed) -> dict[str, TableSchema]:
     """Every table and view of these schemas; a table of a named schema is called `schema.table`."""
     inspector = inspect(connection)
     tables: dict[str, TableSchema] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # types and expressions that SQLAlchemy has no word for are kept as text
         for schema in schemas:
-            for name in inspector.get_table_names(schema=schema):
-                called = qualified(schema, name)
-                tables[called] = dialect.completed(connection, _table(inspector, name, schema=schema, is_view=False))
-            for name in inspector.get_view_names(schema=schema):
-                tables[qualified(schema, name)] = _table(inspector, name, schema=schema, is_view=True)
-    return Schema(dialect.name, tables)
+            views = set(inspector.get_view_names(schema=schema))
+            for name in (*inspector.get_table_names(schema=schema), *views):
+                found = _table(inspector, name, schema=schema, is_view=name in views)
+                tables[qualified(schema, name)] = completed(connection, found)
+    return tables
 
 
 def qualified(schema: str | None, name: str) -> str:

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, column, delete, insert, select, table, tuple_, update
+from sqlalchemy import ColumnElement, TableClause, and_, column, delete, select, table, update
 
 from exports.connectors.base import Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
+from exports.connectors.sql_comparing import holding, pairs
 from exports.connectors.sql_errors import told
-from exports.query import Key
+from exports.query import ByKey, Key
 
 ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table, a list of its keys beside it, and what must be equal for a row to be on the list."""
+
+    whole: TableClause
+    listed: TableClause
+    sides: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...]
+
+    @property
+    def joined(self) -> ColumnElement[bool]:
+        """The row is the one on the list, as a join says it."""
+        return and_(*(left == right for left, right in self.sides))
+
+    @property
+    def inside(self) -> ColumnElement[bool]:
+        """The row is on the list, as a sub-query says it."""
+        return holding([left for left, _ in self.sides], select(*(right for _, right in self.sides)).select_from(self.listed))
 
 
 class SqlWriter(SqlReader):
@@ -34,69 +56,67 @@ class SqlWriter(SqlReader):
 
     def write(self, correction: Correction) -> bool:
         """Change one cell if it still holds the old value; says whether it did."""
-        whole = self._whole(correction.collection)
-        key = self.compiler().key(correction.collection)
-        cell = self.compiler().column(whole, correction.field, correction.collection)
-        same = and_(*(whole.c[name] == part for name, part in zip(key, correction.key, strict=True)))
-        statement = update(whole).where(same, cell.is_not_distinct_from(correction.old)).values({correction.field: correction.new})
-        with told():
-            return self.connection.execute(statement).rowcount == 1
+        compiler, called = self.compiler(), correction.collection
+        whole, live = compiler.whole(called), compiler.live(called, correction.field)
+        cell = compiler.column(whole, correction.field, called)
+        old = self.dialect.fit(correction.old, live)
+        if old is None and correction.old is not None:
+            return False
+        held = self.dialect.as_text(cell, live) if self.dialect.mixed(live, live) else cell
+        same = held.is_not_distinct_from(old)
+        if live.collation and old is not None:
+            same = and_(same, self.dialect.exactly(cell) == self.dialect.exact_value(old))
+        this = compiler.where(whole, called, ByKey((correction.key,)))
+        return self._changed(update(whole).where(this, same).values({correction.field: correction.new})) == 1
 
     def _erase(self, collection: str, keys: Sequence[Key]) -> int:
-        whole = self._whole(collection)
-        listed = self._listed(collection, keys, fields=(), rows=keys)
-        return self._changed(delete(whole).where(self._in_list(collection, whole, listed)))
+        with self._listing(collection, keys, fields=(), rows=keys) as found:
+            return self._changed(delete(found.whole).where(found.joined if self.dialect.deletes_by_join else found.inside))
 
     def _mask(self, collection: str, keys: Sequence[Key], new: Mapping[str, Any]) -> int:
-        whole = self._whole(collection)
-        for name in new:
-            self.compiler().column(whole, name, collection)
-        listed = self._listed(collection, keys, fields=(), rows=keys)
-        return self._changed(update(whole).where(self._in_list(collection, whole, listed)).values(dict(new)))
+        with self._listing(collection, keys, fields=(), rows=keys) as found:
+            for name in new:
+                self.compiler().column(found.whole, name, collection)
+            return self._changed(update(found.whole).where(found.joined).values(dict(new)))
 
     def _rewrite(self, collection: str, rows: Sequence[tuple[Key, Mapping[str, Any]]]) -> int:
-        whole = self._whole(collection)
         fields = tuple(rows[0][1])
         if any(set(new) != set(fields) for _, new in rows):
             raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
-        for name in fields:
-            self.compiler().column(whole, name, collection)
         flat = [(*key, *(new[name] for name in fields)) for key, new in rows]
-        listed = self._listed(collection, [key for key, _ in rows], fields=fields, rows=flat)
-        key = self.compiler().key(collection)
-        same = and_(*(listed.c[f"k{number}"] == whole.c[name] for number, name in enumerate(key)))
-        new_values = {name: select(listed.c[f"v{number}"]).where(same).scalar_subquery() for number, name in enumerate(fields)}
-        return self._changed(update(whole).where(self._in_list(collection, whole, listed)).values(new_values))
+        with self._listing(collection, [key for key, _ in rows], fields=fields, rows=flat) as found:
+            values = {name: found.listed.c[f"v{number}"] for number, name in enumerate(fields)}
+            return self._changed(update(found.whole).where(found.joined).values(values))
 
-    def _whole(self, collection: str) -> Any:
-        """The table itself, without an alias: DELETE and UPDATE want it bare."""
-        live = self.compiler().table(collection)
-        schema, _, bare = collection.rpartition(".")
-        names = dict.fromkeys((*live.columns, *self.compiler().key(collection)))
-        return table(bare, *(column(name) for name in names), schema=schema or None)
-
-    def _listed(self, collection: str, keys: Sequence[Key], *, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
-        """A table of this transaction only that holds the keys, and new values beside them."""
-        live = self.compiler().table(collection)
-        key = self.compiler().key(collection)
+    @contextmanager
+    def _listing(self, collection: str, keys: Sequence[Key], *, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[Listing]:
+        """A table of this transaction only that holds the keys, and new values beside them; gone when the block ends."""
+        compiler = self.compiler()
+        whole, key = compiler.whole(collection), compiler.key(collection)
         if any(len(one) != len(key) for one in keys):
             raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
-        natives = [live.columns[name].native if name in live.columns else "INTEGER" for name in (*key, *fields)]
-        names = [*(f"k{number}" for number in range(len(key))), *(f"v{number}" for number in range(len(fields)))]
+        for name in fields:
+            compiler.column(whole, name, collection)
+        columns = {f"k{number}": compiler.live(collection, name) for number, name in enumerate(key)}
+        columns |= {f"v{number}": compiler.live(collection, name) for number, name in enumerate(fields)}
         SqlWriter._made += 1
-        name = f"habeas_list_{SqlWriter._made}"
-        listed = table(name, *(column(one) for one in names))
+        listed = table(f"habeas_list_{SqlWriter._made}", *(column(name, self.dialect.typed(live)) for name, live in columns.items()))
+        self._settle()
+        make, drop = self.dialect.temporary(listed.name, columns, [f"k{number}" for number in range(len(key))])
+        keyed = [compiler.live(collection, name) for name in key]
+        possible = [row for row in rows if None not in [self.dialect.fit(*part) for part in zip(row, keyed, strict=False)]]
         with told():
-            self.connection.exec_driver_sql(self.dialect.temporary(name, list(zip(names, natives, strict=True)), names[: len(key)]))
-            self.connection.execute(insert(listed), [dict(zip(names, row, strict=True)) for row in rows])
-        return listed
-
-    def _in_list(self, collection: str, whole: Any, listed: Any) -> ColumnElement[bool]:
-        key = self.compiler().key(collection)
-        held = select(*(listed.c[f"k{number}"] for number in range(len(key))))
-        mine = [whole.c[name] for name in key]
-        return mine[0].in_(held) if len(mine) == 1 else tuple_(*mine).in_(held)
+            self.connection.exec_driver_sql(make)
+            if possible:
+                self.dialect.fill(self.connection, listed, possible, list(columns.values()))
+        mine = [(whole.c[name], live) for name, live in zip(key, keyed, strict=True)]
+        theirs = [(listed.c[f"k{number}"], live) for number, (_, live) in enumerate(mine)]
+        sides = tuple(pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other))
+        yield Listing(whole, listed, sides)
+        with told():
+            self.connection.exec_driver_sql(drop)
 
     def _changed(self, statement: Any) -> int:
+        self._settle()
         with told():
             return int(self.connection.execute(statement).rowcount)

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, bindparam, create_engine, func, select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, String, bindparam, cast, create_engine, func, insert, select
 from sqlalchemy.pool import NullPool
 
-from exports.connectors.base import ForeignKey, SourceUnreachable, TableSchema, Trigger
+from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
+from exports.connectors.sql_schema import live_schema
+from exports.connectors.sql_values import NUMBERS, loose_fit
+from exports.connectors.sqlite_schema import completed
 
 LOCK_SECONDS = 5
-# A piece of SQL that may hold the word CHECK without meaning it, or the word itself, or a bracket.
-PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|\bCHECK\b|[()]""", re.IGNORECASE | re.DOTALL)
 
 
 class Sqlite:
     """SQLite, by its file. A missing file is never made."""
 
     name = "sqlite"
+    one_at_a_time = False
+    deletes_by_join = False
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         path = Path(url.database or "")
@@ -46,87 +47,48 @@ class Sqlite:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar()  # takes the snapshot now, not at the first question
 
+    def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
+        return Schema(self.name, live_schema(connection, schemas, completed))
+
+    def typed(self, column: ColumnSchema) -> None:
+        return None
+
+    def fit(self, value: Any, column: ColumnSchema) -> Any:
+        return loose_fit(value, column)
+
+    def mixed(self, one: ColumnSchema, other: ColumnSchema) -> bool:
+        return (one.type == "string" and other.type in NUMBERS) or (other.type == "string" and one.type in NUMBERS)
+
+    def as_text(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
+        return part if column.type == "string" else cast(part, String)
+
     def exactly(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
         return part.collate("BINARY")
 
-    def folded(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.habeas_fold(part)
+    def exact_value(self, value: Any) -> Any:
+        return value
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], width: int) -> Select[Any]:
+    def loose_value(self, value: Any, column: ColumnSchema) -> Any:
+        return value
+
+    def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
+        return part
+
+    def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
+        return func.habeas_fold(part).in_([text.casefold() for text in texts])
+
+    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+        if any(isinstance(part, bytes) for value in values for part in value):
+            return None
         rows = func.json_each(bindparam(None, json.dumps(values), unique=True)).table_valued("value")
-        if width == 1:
-            return select(func.json_extract(rows.c.value, "$[0]"))
-        return select(*(func.json_extract(rows.c.value, f"$[{number}]") for number in range(width)))
+        return select(*(func.json_extract(rows.c.value, f"$[{n}]").label(f"v{n}") for n in range(len(columns)))).subquery()
 
-    def completed(self, connection: Connection, table: TableSchema) -> TableSchema:
-        """SQLAlchemy reads constraints out of the CREATE statement by pattern and misses some; SQLite itself knows them."""
-        name = table.name
-        text = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)).scalar()
-        uniques = dict(self._uniques(connection, name))
-        never_null = (u for u, partial in sorted(uniques.items()) if not partial and not any(table.columns[c].nullable for c in u))
-        row_id = ("rowid",) if self._has_row_id(connection, name) else ()
-        return replace(
-            table,
-            key=table.primary_key or next(never_null, row_id),
-            foreign_keys=tuple(self._foreign_keys(connection, name)),
-            uniques=tuple(sorted(uniques)),
-            checks=tuple(checks_in(text or "")),
-            triggers=tuple(self._triggers(connection, name)),
-        )
+    def temporary(self, name: str, columns: Mapping[str, ColumnSchema], key: Sequence[str]) -> tuple[str, str]:
+        inside = ", ".join(f'"{column}" {live.native}' for column, live in columns.items())
+        return f'CREATE TEMP TABLE "{name}" ({inside}, PRIMARY KEY ({", ".join(key)}))', f'DROP TABLE "{name}"'
 
-    def _triggers(self, connection: Connection, table: str) -> Iterator[Trigger]:
-        found = connection.exec_driver_sql(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? ORDER BY name", (table,)
-        )
-        for name, text in found:
-            event = re.search(r"\b(INSERT|UPDATE|DELETE)\b", re.sub(r"(?is)\bBEGIN\b.*", "", text), re.IGNORECASE)
-            yield Trigger(name, event.group(1).upper() if event else "", text)
-
-    def _uniques(self, connection: Connection, table: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-        """The columns of each unique index, and whether it holds for some rows only."""
-        indexes = "SELECT name, partial FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk'"
-        for name, partial in connection.exec_driver_sql(indexes, (table,)).all():
-            columns = tuple(connection.exec_driver_sql("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (name,)).scalars())
-            if None not in columns:  # an index over an expression says nothing about columns
-                yield columns, bool(partial)
-
-    def _foreign_keys(self, connection: Connection, table: str) -> Iterator[ForeignKey]:
-        listed: dict[int, list[Any]] = {}
-        for row in connection.exec_driver_sql("SELECT * FROM pragma_foreign_key_list(?) ORDER BY id, seq", (table,)).mappings():
-            listed.setdefault(row["id"], []).append(row)
-        for parts in listed.values():
-            target, named = parts[0]["table"], tuple(part["to"] for part in parts)
-            if None in named:  # not written: it is the target's primary key
-                key = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", (target,))
-                named = tuple(key.scalars())
-            mine = tuple(part["from"] for part in parts)
-            yield ForeignKey(table, mine, target, named, parts[0]["on_delete"].upper(), parts[0]["on_update"].upper())
-
-    def _has_row_id(self, connection: Connection, table: str) -> bool:
-        listed = connection.exec_driver_sql("SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)).first()
-        return listed is not None and listed[0] == "table" and not listed[1]
-
-    def temporary(self, name: str, columns: Sequence[tuple[str, str]], key: Sequence[str]) -> str:
-        inside = ", ".join(f'"{column_name}" {native}' for column_name, native in columns)
-        return f'CREATE TEMP TABLE "{name}" ({inside}, PRIMARY KEY ({", ".join(key)}))'
-
-
-def checks_in(statement: str) -> Iterator[str]:
-    """The CHECK expressions of a CREATE TABLE statement, in order, without their brackets."""
-    depth, start, opened = 0, -1, -1
-    for piece in PIECE.finditer(statement):
-        word = piece.group().upper()
-        if word == "CHECK" and opened < 0:
-            start = depth
-        elif word == "(":
-            if start == depth and opened < 0:
-                opened = piece.end()
-            depth += 1
-        elif word == ")":
-            depth -= 1
-            if opened >= 0 and depth == start:
-                yield statement[opened : piece.start()].strip()
-                start, opened = -1, -1
+    def fill(self, connection: Connection, listed: Any, rows: Sequence[Sequence[Any]], columns: Sequence[ColumnSchema]) -> None:
+        connection.execute(insert(listed), [dict(zip(listed.c.keys(), row, strict=True)) for row in rows])
 
 
 def _fold(text: Any) -> Any:

@@ -1,19 +1,33 @@
 """Database products for the connector contract: how to make an empty database of each, and how to put rows in."""
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+import pymysql
+import pytest
+
 from exports.connectors.base import Connector
 from exports.connectors.sql_connector import SqlConnector
+from tests.servers import ACCOUNT, PASSWORD, Server
+
+Rows = Sequence[tuple[Any, ...]]
 
 
 class Product(Protocol):
+    def url(self) -> str: ...
+
     def execute(self, statements: Sequence[str]) -> None: ...
 
-    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None: ...
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        """Plain SQL, past everything that is tested."""
+        ...
+
+    def insert(self, table: str, rows: Rows) -> None: ...
 
     def connector(self) -> Connector: ...
 
@@ -22,33 +36,104 @@ class Product(Protocol):
         ...
 
 
-class SqliteProduct:
+class Plain:
+    """What the products have in common: a driver that is opened for one act."""
+
+    mark = "%s"
+
+    def opened(self) -> Any:
+        raise LookupError
+
+    def url(self) -> str:
+        raise LookupError
+
+    def execute(self, statements: Sequence[str]) -> None:
+        with closing(self.opened()) as opened:
+            for statement in statements:
+                opened.cursor().execute(statement)
+            opened.commit()
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        with closing(self.opened()) as opened:
+            cursor = opened.cursor()
+            cursor.execute(question)
+            return list(cursor.fetchall())
+
+    def insert(self, table: str, rows: Rows) -> None:
+        if rows:
+            with closing(self.opened()) as opened:
+                opened.cursor().executemany(f"INSERT INTO {table} VALUES ({', '.join([self.mark] * len(rows[0]))})", rows)
+                opened.commit()
+
+    def connector(self) -> Connector:
+        return SqlConnector(self.url())
+
+
+class SqliteProduct(Plain):
+    mark = "?"
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def execute(self, statements: Sequence[str]) -> None:
-        with closing(sqlite3.connect(self.path)) as opened, opened:
-            for statement in statements:
-                opened.execute(statement)
+    def opened(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path)
 
-    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            with closing(sqlite3.connect(self.path)) as opened, opened:
-                opened.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
-
-    def connector(self) -> Connector:
-        return SqlConnector(f"sqlite:///{self.path}")
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
 
     def absent(self) -> Connector:
         return SqlConnector(f"sqlite:///{self.path.with_name('absent.sqlite3')}")
 
 
+class ServedProduct(Plain):
+    """A database of its own on one of the private servers."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.server, self.name = server, name
+
+    def opened(self) -> Any:
+        if self.server.scheme == "postgresql":
+            return psycopg.connect(self.url())
+        return pymysql.connect(host="127.0.0.1", port=self.server.port, user=ACCOUNT, password=PASSWORD, database=self.name)
+
+    def url(self) -> str:
+        return self.server.url(self.name)
+
+    def absent(self) -> Connector:
+        return SqlConnector(self.server.url("absent"))
+
+
 @contextmanager
-def sqlite(folder: Path) -> Iterator[Product]:
+def sqlite(folder: Path) -> Iterator[SqliteProduct]:
     path = folder / "with space & ünicode.sqlite3"
     with closing(sqlite3.connect(path)) as opened:
         opened.execute("PRAGMA journal_mode=WAL")  # readers and a writer at once, as in life
     yield SqliteProduct(path)
 
 
-MAKERS: dict[str, Callable[[Path], AbstractContextManager[Product]]] = {"sqlite": sqlite}
+@contextmanager
+def on_postgresql(server: Server) -> Iterator[ServedProduct]:
+    name = f"shop_{secrets.token_hex(4)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as opened:
+        opened.execute(f"CREATE DATABASE {name}")
+        yield ServedProduct(server, name)
+        opened.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def on_mariadb(server: Server, *, collation: str = "utf8mb4_bin") -> Iterator[ServedProduct]:
+    name = f"shop_{secrets.token_hex(4)}"
+    with pymysql.connect(host="127.0.0.1", port=server.port, user=ACCOUNT, password=PASSWORD) as opened:
+        opened.cursor().execute(f"CREATE DATABASE {name} COLLATE {collation}")
+        yield ServedProduct(server, name)
+        opened.cursor().execute(f"DROP DATABASE {name}")
+
+
+Maker = Callable[[pytest.FixtureRequest], AbstractContextManager[Product]]
+MAKERS: dict[str, Maker] = {
+    "sqlite": lambda request: sqlite(request.getfixturevalue("tmp_path")),
+    "postgresql": lambda request: on_postgresql(request.getfixturevalue("postgresql_server")),
+    "mariadb": lambda request: on_mariadb(request.getfixturevalue("mariadb_server")),
+}
+NEEDS = {"postgresql": "postgresql", "mariadb": "mariadbd"}
+EACH = [pytest.param(name, marks=[pytest.mark.needs(NEEDS[name])] if name in NEEDS else []) for name in MAKERS]
