@@ -1,6 +1,6 @@
 """The only road to a case for staff: by membership of the organisation. Missing and forbidden look the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.organisations.models import Membership, Organisation, Role, User
-from requests_app.models import Case
+from requests_app.models import Case, InboundMail
+from requests_app.models.mail import Outcome
 from requests_app.rules.errors import RuleError
 
 HANDLES = frozenset({Role.OFFICER.value, Role.LEAD.value})
@@ -85,7 +86,36 @@ def case_for(user: User, reference: str, *, to_change: bool = False) -> Case:
 
 def actor_for(user: User, case: Case, *, signed_in_at: datetime | None = None) -> Actor:
     """This member of staff with their role at the organisation of the case."""
-    return Actor(str(user.pk), user.name, roles_of(user).get(case.organisation_id, ""), user, signed_in_at)
+    return actor_at(user, case.organisation_id, signed_in_at=signed_in_at)
+
+
+def actor_at(user: User, organisation_id: int, *, signed_in_at: datetime | None = None) -> Actor:
+    """This member of staff with their role at an organisation."""
+    return Actor(str(user.pk), user.name, roles_of(user).get(organisation_id, ""), user, signed_in_at)
+
+
+def handled_by(user: User) -> list[Organisation]:
+    """Where this member of staff may take requests in."""
+    places = [pk for pk, role in roles_of(user).items() if role in HANDLES]
+    return list(Organisation.objects.filter(pk__in=places).order_by("name"))
+
+
+def mails_for(user: User) -> QuerySet[InboundMail]:
+    """Every mail that this member of staff may see while it is not a request."""
+    return mails_at(list(roles_of(user)), Outcome.LISTED, Outcome.SET_ASIDE).select_related("organisation")
+
+
+def mails_at(houses: Sequence[Organisation | int], *outcomes: Outcome) -> QuerySet[InboundMail]:
+    """The mail of these organisations that became this."""
+    return InboundMail.objects.filter(outcome__in=outcomes, organisation__in=houses)
+
+
+def mail_for(user: User, pk: int, *, to_change: bool = False) -> InboundMail:
+    """One of them. Missing and forbidden look the same."""
+    mail = mails_for(user).filter(pk=pk).first()
+    if mail is None or (to_change and roles_of(user)[mail.organisation_id] not in HANDLES):
+        raise Http404
+    return mail
 
 
 def must_lead(actor: Actor, case: Case, sentence: str) -> None:

@@ -38,6 +38,8 @@ SAID: dict[str, Words] = {
     "note.added": lazy("%(who)s wrote a note"),
     "message.sent": lazy("%(who)s wrote to the person"),
     "message.received": lazy("%(who)s wrote to us"),
+    "mail.joined": lazy("%(who)s asked for the same again by email"),
+    "letter.bounced": lazy("A letter came back: “%(subject)s”"),
     "details.shown": lazy("%(who)s looked at personal details"),
     "source.retried": lazy("%(who)s asked a source again: %(source)s"),
     "archive.released": lazy("%(who)s released the archive"),
@@ -54,6 +56,7 @@ REHEARSAL: dict[str, Words] = {
 }
 AGAIN: Words = lazy("%(who)s opened the request again")
 TAKEN: Words = lazy("%(who)s took it")
+TAKEN_IN: Words = lazy("%(who)s took the request in")
 NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
 
 
@@ -93,6 +96,8 @@ def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = S
 def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words]) -> Words:
     if event.code == "owner.changed" and event.actor == str(event.facts.get("owner")):
         return TAKEN
+    if event.code == "case.arrived" and event.actor != "person":
+        return TAKEN_IN
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
     if event.code == "case.review" and "outcome" in facts:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import case, deciding, desk, reports
+from requests_app.views import case, deciding, desk, entering, mail, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -13,6 +13,11 @@ urlpatterns = [
     path("processed/", desk.processed, name="processed"),
     path("reports/", reports.reports, name="reports"),
     path("help/", desk.help_page, name="help"),
+    path("enter/", entering.enter, name="enter"),
+    path("mail/", mail.waiting, name="mail"),
+    path("mail/<int:pk>/", mail.page, name="mail_page"),
+    path("mail/<int:pk>/open/", mail.open_request, name="mail_open"),
+    path("mail/<int:pk>/aside/", mail.set_aside, name="mail_aside"),
     path(CASE, case.page, name="case"),
     path(f"{CASE}start/", case.start, name="start"),
     path(f"{CASE}gather/", case.gather_again, name="gather"),

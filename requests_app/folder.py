@@ -19,6 +19,7 @@ from requests_app import answers
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, verification
+from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import Standing
 from requests_app.rows import name_of, time_left
@@ -159,9 +160,13 @@ FLAGS: dict[str, Promise | str] = {
 
 
 def _flags(case: Case) -> list[str]:
-    """What to look at twice in the address; written down when the request arrived."""
+    """What to look at twice in the address: how it is written, what came back from it, what its mail looked like."""
     arrived = Event.objects.filter(case_reference=case.reference, code="case.arrived").first()
-    return [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
+    flags = [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
+    if any(letter.bounced_at for letter in case.letters.all()):
+        flags.append(_("A letter to it came back: its mail server did not take it."))
+    doubts = [doubt for mail in case.mails.all() for doubt in doubt_words(mail.flags, mail.authentication)]
+    return [*flags, *dict.fromkeys(doubts)]
 
 
 def _recipients(case: Case) -> list[tuple[Recipient, Event | None]]:

@@ -13,6 +13,7 @@ from portal.kit import clock, codes, crypto
 from portal.organisations.models import User
 from requests_app.models import Case, Identifier, Message
 from requests_app.models.case import Standing
+from requests_app.models.letter import Via
 from requests_app.rules.rights import Right
 
 SOON = timedelta(days=7)
@@ -166,7 +167,7 @@ def _with_addresses(cases: Sequence[Case]) -> None:
 
 def _with_last_writer(cases: Sequence[Case]) -> None:
     """Who wrote last in each thread, and when, in one query: the person's message is the next step."""
-    newest = Message.objects.filter(case__in=cases).values("case").annotate(newest=Max("pk")).values("newest")
+    newest = Message.objects.filter(case__in=cases).exclude(via=Via.REQUEST).values("case").annotate(newest=Max("pk")).values("newest")
     last = {message.case_id: message for message in Message.objects.filter(pk__in=newest)} if cases else {}
     for case in cases:
         message = last.get(case.pk)

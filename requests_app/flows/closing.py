@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from exports import api
@@ -15,6 +16,7 @@ from requests_app.flows.fulfilment import NotYet
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.triage import address_of, keep_note, must_be_moving
 from requests_app.models import Case, Event
+from requests_app.models.challenge import Purpose
 from requests_app.models.note import NoteKind
 from requests_app.rules.deadlines import EXTENSION_NOTIFIED, Clock
 from requests_app.rules.extensions import check_extension
@@ -90,9 +92,16 @@ def _proposer(case: Case, ground: str, *, other_than: Actor) -> str:
 
 @transaction.atomic
 def expire(case: Case) -> bool:
-    """Ends a case that nobody confirmed in 14 days, and says so to the address that was typed. It counts as not verifiable."""
+    """Ends a case that nobody confirmed in 14 days, and says so to the address that was typed. It counts as not verifiable.
+
+    The days count from the last link or code: a mail that we read late must not end before it was answered. A case without an
+    address never ends by itself.
+    """
     case = locked(case)
-    if case.state != State.ARRIVED.value or case.received_at > clock.now() - NEVER_CONFIRMED:
+    asked_at = case.challenges.filter(purpose=Purpose.CONFIRM).aggregate(last=Max("created_at"))["last"] or case.received_at
+    if case.state != State.ARRIVED.value or asked_at > clock.now() - NEVER_CONFIRMED:
+        return False
+    if not case.identifiers.filter(kind="email").exists():
         return False
     case.outcome, case.answered_at = "not_verifiable", clock.now()
     move(case, State.EXPIRED, by="system")

@@ -7,7 +7,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -54,12 +54,11 @@ class Visit:
 
     def __enter__(self) -> "Visit":
         self._server = _connected(self.place)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._leave)
             _sign_in(self._server, self.place)
             self._open()
-        except BaseException:
-            self._leave()
-            raise
+            on_failure.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:

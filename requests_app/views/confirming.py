@@ -22,7 +22,7 @@ from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, is_over
-from requests_app.rules.verification import CODE_MINUTES, CodeRefused
+from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, CodeRefused
 from requests_app.views import visits
 from requests_app.views.frame import Frame, framed, shown, unkept
 
@@ -146,7 +146,7 @@ def confirm(request: HttpRequest, org: str, token: str = "") -> HttpResponse:
         return shown(request, "link_unknown", 404)
     outcome = challenges.standing(challenge, browser=challenge.browser_hash)
     if outcome is not Outcome.RIGHT:
-        return shown(request, "link_over", 410, outcome=outcome.value, minutes=CODE_MINUTES)
+        return _over(request, challenge, outcome)
     leading = verification.leads(challenge, browser=visits.browser_of(request) if request.method == "POST" else "")
     if request.method != "POST" or leading is LinkLeads.BACK:
         right = journey.right_words(frame.promises, Right(challenge.case.right))
@@ -175,11 +175,24 @@ def _linked(request: HttpRequest, org: str) -> Challenge | None:
     return rows.filter(link_hash=codes.digest(token), case__organisation__key=org, purpose=Purpose.CONFIRM).first()
 
 
+def _over(request: HttpRequest, challenge: Challenge, outcome: Outcome) -> HttpResponse:
+    """The link is too old or was used. Whoever asked by mail has no page to go back to: they can have a new link."""
+    is_invited = outcome is Outcome.EXPIRED and verification.may_invite_again(challenge)
+    words: dict[str, object] = {"outcome": outcome.value, "minutes": CODE_MINUTES, "days": LINK_DAYS, "is_invited": is_invited}
+    if is_invited and request.method == "POST":
+        try:
+            verification.invite_again(challenge)
+        except CodeRefused as refusal:
+            return shown(request, "link_over", 410, refusal=str(refusal), **words)
+        return shown(request, "link_over", was_sent=True, **words)
+    return shown(request, "link_over", 410, **words)
+
+
 def _pressed(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     case, org = challenge.case, challenge.case.organisation.key
     outcome = verification.confirm_by_link(challenge, browser=visits.browser_of(request))
     if outcome is not Outcome.RIGHT:
-        return shown(request, "link_over", 410, outcome=outcome.value, minutes=CODE_MINUTES)
+        return _over(request, challenge, outcome)
     visits.remember_asked(request, org, case.submission, case)
     case.refresh_from_db()
     if case.confirmed_at:

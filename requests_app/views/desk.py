@@ -14,6 +14,7 @@ from exports import api
 from portal.kit import clock
 from requests_app import access, queries
 from requests_app.models import Case
+from requests_app.models.mail import Outcome
 from requests_app.rows import row_of
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
@@ -22,6 +23,7 @@ from requests_app.words import right_title, state_title
 
 PEOPLE = {"ours": lazy("Mine and unassigned"), "mine": lazy("Mine"), "unassigned": lazy("Unassigned"), "everyone": lazy("Everyone")}
 PROCESSED_ON_A_PAGE = 100
+MOST_MAILS = 100  # counted on the list; their own page counts them all
 
 
 @require_safe
@@ -41,6 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "today": desk.today,
         "people": _people(looked, desk),
         "rights": _rights(looked, desk),
+        "mails": access.mails_at(houses, Outcome.LISTED)[:MOST_MAILS].count(),
     }
     if not desk.shown and not looked.closed:
         first = queries.next_date(cases)

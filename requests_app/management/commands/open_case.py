@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from portal.kit import clock
 from portal.organisations.models import Organisation
 from requests_app import addresses
-from requests_app.flows import intake
+from requests_app.access import SHELL
+from requests_app.flows import entering
 from requests_app.flows.intake import Application
 from requests_app.models import Case
 from requests_app.models.case import Channel
@@ -22,7 +23,7 @@ WRONG_USAGE = 2
 
 
 class Command(BaseCommand):
-    help = "Open a request that came another way than by the form. The person gets a link and a code to confirm it."
+    help = "Open a request that came another way than by the form. The person gets a link to confirm it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organisation", metavar="ORG")
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--email", required=True)
         parser.add_argument("--name", required=True)
         parser.add_argument("--country", default="", help="where the person lives, like DE or US-CA")
-        parser.add_argument("--channel", default=Channel.MAIL.value, choices=Channel.values)
+        parser.add_argument("--channel", default=Channel.MAIL.value, choices=[one.value for one in entering.BY_HAND])
         parser.add_argument(
             "--received-at", help="when it arrived, like 2026-11-20T09:30; local time unless an offset is given (default: now)"
         )
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         if not addresses.is_address(options["email"]):
             raise CommandError("That is not an email address, like name@example.com. Nothing was opened.", returncode=WRONG_USAGE)
         try:
-            submission = intake.submit(_application(organisation, options))
+            submission = entering.enter(_application(organisation, options), by=SHELL)
         except RuleError as refusal:
             raise CommandError(f"{refusal} Nothing was opened.") from None
         cases = list(submission.cases.order_by("pk"))
