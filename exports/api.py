@@ -6,7 +6,7 @@ whose text is a sentence for an officer. No function looks at a case: the engine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -141,9 +141,9 @@ def revoke(job_id: UUID) -> None:
     packages.revoke(job_id)
 
 
-def revoke_all(organisation: Organisation, identities: Mapping[str, str]) -> int:
-    """Revoke every open archive that was made for any of these identities; says how many."""
-    return packages.revoke_all(organisation, identities)
+def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, keep: Collection[UUID] = ()) -> int:
+    """Revoke every open archive made for any of these identities, except those of the jobs in `keep`; says how many."""
+    return packages.revoke_all(organisation, identities, keep=keep)
 
 
 def destroy(job_id: UUID) -> None:

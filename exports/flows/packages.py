@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -74,11 +74,11 @@ def revoke(job_id: UUID) -> None:
         file_of(found).unlink(missing_ok=True)
 
 
-def revoke_all(organisation: Organisation, identities: Mapping[str, str]) -> int:
-    """Revoke every open archive made for any of these identities."""
+def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, keep: Collection[UUID] = ()) -> int:
+    """Revoke every open archive made for any of these identities, but for those of the jobs to keep."""
     tokens = [crypto.blind_index(kind, value) for kind, value in identities.items()]
     theirs = Archive.objects.filter(job__organisation=organisation, job__tokens__token__in=tokens, revoked_at__isnull=True)
-    jobs = list(theirs.values_list("job_id", flat=True).distinct())
+    jobs = list(theirs.exclude(job_id__in=keep).values_list("job_id", flat=True).distinct())
     for job_id in jobs:
         revoke(job_id)
     return len(jobs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -102,5 +103,12 @@ def _certify(case: Case, receipt: Mapping[str, object]) -> None:
     said = receipt.get("backups_until")
     case.backups_until = date.fromisoformat(str(said)) if said else (today + timedelta(days=days) if days else None)
     move(case, State.ANSWERED, by="system", outcome="complete", backups_until=case.backups_until.isoformat() if case.backups_until else "")
-    api.revoke_all(case.organisation, proved_identities(case))
+    api.revoke_all(case.organisation, proved_identities(case), keep=_copy_to_fetch(case))
     letters.queue(case, "answer_deletion", to=address_of(case), facts=answers.erasure(case, receipt), formal=True)
+
+
+def _copy_to_fetch(case: Case) -> tuple[UUID, ...]:
+    """The copy that was asked for together with this deletion, while nobody has it yet; the engine closes it after its first download."""
+    job_id = case.copy_first.job_id if case.copy_first else None
+    archive = api.archive(job_id) if job_id else None
+    return (job_id,) if job_id and archive and not archive.downloads else ()

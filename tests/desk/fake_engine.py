@@ -95,6 +95,7 @@ class FakeEngine:
         self.approved: list[tuple[str, str]] = []
         self.archives: dict[UUID, ArchiveFacts] = {}
         self.revoked = 0
+        self.kept: tuple[object, ...] = ()
         self.digest = "9c41d07e" * 8
         self.state, self.finished, self.failed = "collected", True, False
         self.sources: tuple[SourceProgress, ...] = (SHOP, BILLING)
@@ -158,8 +159,9 @@ class FakeEngine:
     def receipt(self, job_id: UUID) -> dict[str, Any] | None:
         return self.receipts.get(job_id)
 
-    def revoke_all(self, organisation: object, identities: Mapping[str, str]) -> int:
+    def revoke_all(self, organisation: object, identities: Mapping[str, str], *, keep: tuple[object, ...] = ()) -> int:
         self.revoked += 1
+        self.kept = keep
         return 1
 
     def destroy(self, job_id: UUID) -> None:

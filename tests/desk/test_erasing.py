@@ -1,5 +1,8 @@
 """A deletion is approved by a lead, as it was shown, once everything is proved; and it is answered only when it is true."""
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 
 from exports.api import StalePlan
@@ -108,6 +111,23 @@ def test_complete_is_answered_with_a_certificate_and_a_date_for_backups(planned:
     assert engine.revoked == 1
     assert "Certificate of erasure" in html
     assert "8 December 2033" in html
+
+
+@pytest.mark.parametrize(("downloads", "stays"), [(0, True), (1, False)])
+def test_a_copy_asked_for_together_stays_open_until_somebody_has_it(
+    northwind: Organisation, ada: User, engine: FakeEngine, downloads: int, stays: bool
+) -> None:
+    copy = a_case(northwind, state=State.ANSWERED, job_id=uuid4())
+    engine.pack(copy.job_id, None)  # type: ignore[arg-type]  # the cover does not matter here
+    engine.archives[copy.job_id] = replace(engine.archives[copy.job_id], downloads=downloads)
+    case = reviewed(a_case(northwind, right=Right.DELETION, copy_first=copy, submission=copy.submission))
+    approve(case, ada, engine)
+    engine.ends(case.job_id, "complete")
+
+    tasks.dispatch()
+
+    assert engine.revoked == 1
+    assert engine.kept == ((copy.job_id,) if stays else ())
 
 
 @pytest.mark.parametrize("outcome", ["partial", "failed"])
