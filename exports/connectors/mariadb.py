@@ -34,6 +34,7 @@ from sqlalchemy.pool import NullPool
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.mariadb_schema import live_tables
 from exports.connectors.mariadb_types import CONVERSIONS, carried_as, charset_of, family
+from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_values import in_utc, strict_fit
 
 LOCK_SECONDS = 5
@@ -42,12 +43,11 @@ CONNECT_SECONDS = 10
 STRICT = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
-class MariaDb:
+class MariaDb(Ordinary):
     """MariaDB and MySQL through PyMySQL."""
 
     name = "mariadb"
     one_at_a_time = True
-    deletes_by_join = True
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         told = {"connect_timeout": CONNECT_SECONDS, "read_timeout": STATEMENT_SECONDS + 60, "conv": CONVERSIONS}
@@ -72,9 +72,6 @@ class MariaDb:
 
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         return Schema(self.name, live_tables(connection, schemas))
-
-    def typed(self, column: ColumnSchema) -> None:
-        return None
 
     def fit(self, value: Any, column: ColumnSchema) -> Any:
         fit = strict_fit(value, column, biggest=2**64)

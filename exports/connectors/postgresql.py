@@ -30,6 +30,7 @@ from sqlalchemy.pool import NullPool
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.postgresql_schema import live_tables
 from exports.connectors.postgresql_types import TEXTS, Native, family, keep_exact, sent_as
+from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_values import strict_fit
 
 LOCK_SECONDS = 5
@@ -46,12 +47,10 @@ SETTINGS = {
 }
 
 
-class PostgreSql:
+class PostgreSql(Ordinary):
     """PostgreSQL through psycopg 3."""
 
     name = "postgresql"
-    one_at_a_time = False
-    deletes_by_join = True
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         engine = create_engine(
@@ -72,6 +71,11 @@ class PostgreSql:
         settings = {**SETTINGS, "lock_timeout": f"{LOCK_SECONDS}s", "statement_timeout": f"{STATEMENT_SECONDS}s"}
         told = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
         connection.exec_driver_sql(f"SELECT {told}")  # and takes the snapshot now, not at the first question
+        if not writing:
+            connection.exec_driver_sql("SAVEPOINT opened")
+
+    def recover(self, connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT opened")  # else PostgreSQL refuses everything that follows an error
 
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         return Schema(self.name, live_tables(connection, schemas))
@@ -99,12 +103,6 @@ class PostgreSql:
 
     def exactly(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
         return cast(part, Text).collate("C")
-
-    def exact_value(self, value: Any) -> Any:
-        return value
-
-    def loose_value(self, value: Any, column: ColumnSchema) -> Any:
-        return value
 
     def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
         return cast(part, Native("citext")) if column.native == "citext" else cast(part, Text).collate(column.collation or "default")

@@ -57,8 +57,8 @@ class Native(UserDefinedType[Any]):
 class TextLoader(Loader):
     """The value as PostgreSQL writes it."""
 
-    def load(self, data: Buffer) -> str:
-        return bytes(data).decode()
+    def load(self, raw: Buffer) -> str:
+        return bytes(raw).decode()
 
 
 def word_of(native: str) -> str:
@@ -103,11 +103,11 @@ def _patient(name: str) -> type[Loader]:
             super().__init__(oid, context)
             self._load = usual(oid, context).load if usual else bytes
 
-        def load(self, data: Buffer) -> Any:
+        def load(self, raw: Buffer) -> Any:
             try:
-                return self._load(data)
+                return self._load(raw)
             except DataError:
-                return bytes(data).decode()
+                return bytes(raw).decode()
 
     return Patient
 

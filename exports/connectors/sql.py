@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy.exc import DBAPIError
 
-from exports.connectors.base import Link, Row, Schema, SourceMismatch
+from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_errors import told
@@ -29,7 +31,9 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 class SqlReader:
-    """Questions to one SQL database inside one read-only snapshot."""
+    """Questions to one SQL database inside one read-only snapshot. One that fails leaves the others as they were."""
+
+    goes_on = True
 
     def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
         self.connection, self.dialect, self.schemas = connection, dialect, schemas
@@ -38,8 +42,7 @@ class SqlReader:
     @cached_property
     def schema(self) -> Schema:
         """The live schema, asked for once per session."""
-        self._settle()
-        with told():
+        with self._asking():
             return self.dialect.describe(self.connection, self.schemas)
 
     def describe(self) -> Schema:
@@ -56,8 +59,7 @@ class SqlReader:
         compiler.note(query)
         source = compiler.source(query.collection)
         counted = select(func.count()).select_from(source).where(compiler.where(source, query.collection, query.where))
-        self._settle()
-        with told():
+        with self._asking():
             return int(self.connection.execute(counted).scalar_one())
 
     def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
@@ -94,8 +96,7 @@ class SqlReader:
             key = compiler.key(collection)
             wanted = fields or tuple(compiler.table(collection).columns)
             statement = compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted))
-            self._settle()
-            with told():
+            with self._asking():
                 rows = self.connection.execute(statement).all()
             held = {tuple(row[: len(key)]): dict(zip(wanted, row[len(key) :], strict=True)) for row in rows}
             yield from ((one, held.get(one)) for one in chunk)
@@ -130,14 +131,21 @@ class SqlReader:
         return found.order_by(*(source.c[name] for name in key))
 
     def _stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
-        self._settle()
-        with told(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
+        with self._asking(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
             stream = self._running = Stream(result, batch)
             yield from stream
 
-    def _settle(self) -> None:
-        """Before the next question: where the connection takes one at a time, fetch what is left of the answer to the last."""
-        if self._running is not None and self.dialect.one_at_a_time:
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Room for one question. Where the connection takes one at a time, what is left of the last answer is fetched first."""
+        try:
             with told():
-                self._running.finish()
-        self._running = None
+                if self._running is not None and self.dialect.one_at_a_time:
+                    self._running.finish()
+                self._running = None
+                yield
+        except SourceError:
+            if self.goes_on:
+                with suppress(DBAPIError):  # the connection may be gone
+                    self.dialect.recover(self.connection)
+            raise

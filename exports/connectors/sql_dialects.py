@@ -35,6 +35,9 @@ class Dialect(Protocol):
     def begin(self, connection: Connection, *, writing: bool) -> None:
         """Open the transaction: one snapshot when reading, one lock when writing."""
 
+    def recover(self, connection: Connection) -> None:
+        """After a question that failed, make the reading session able to go on, on the same snapshot."""
+
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
 

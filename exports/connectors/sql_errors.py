@@ -20,7 +20,8 @@ BUSY = "It is busy: a lock was not granted in time. Nothing was changed."
 SLOW = "It is busy: an answer took too long and was broken off. Nothing was changed."
 READ_ONLY = "It refused the change: it may only be read. Nothing was changed."
 FORBIDDEN = "It refused: this account lacks the permission for something that is needed there. Nothing was changed."
-FILTERED = "It refused: row-level security would hide rows from this account. Nothing was read or changed."
+FILTERED = "It refused: row-level security would hide rows{of} from this account. Nothing was read or changed."
+FILTERED_TABLE = re.compile(r'table "([^"]+)"')
 GONE = "It cannot be reached: the database could not be opened or signed in to."
 
 # PostgreSQL tells by SQLSTATE (a class of two signs or the whole five), MariaDB and MySQL by number.
@@ -74,7 +75,8 @@ def in_words(problem: DBAPIError) -> SourceError:
     if code in KINDS:
         return SourceRefused(f"It refused the change: {KINDS[code]} constraint failed{_name(problem.orig, said)}. Nothing was changed.")
     if code == "42501" and "row-level security" in said:
-        return SourceRefused(FILTERED)
+        table = FILTERED_TABLE.search(said)
+        return SourceRefused(FILTERED.format(of=f" of '{table.group(1)}'" if table else ""))
     known = CODES.get(code) or (CODES.get(code[:2]) if isinstance(code, str) else None)
     if known:
         return known[0](known[1])

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, TableClause, and_, column, delete, select,
 from exports.connectors.base import Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
 from exports.connectors.sql_comparing import holding, pairs
-from exports.connectors.sql_errors import told
 from exports.query import ByKey, Key
 
 ROWS_AT_ONCE = 20_000
@@ -38,8 +37,9 @@ class Listing:
 
 
 class SqlWriter(SqlReader):
-    """One transaction. Reads inside it see its own writes."""
+    """One transaction. Reads inside it see its own writes. After the first error nothing of it is kept."""
 
+    goes_on = False
     _made = 0
 
     def erase(self, collection: str, keys: Iterable[Key]) -> int:
@@ -101,11 +101,10 @@ class SqlWriter(SqlReader):
         columns |= {f"v{number}": compiler.live(collection, name) for number, name in enumerate(fields)}
         SqlWriter._made += 1
         listed = table(f"habeas_list_{SqlWriter._made}", *(column(name, self.dialect.typed(live)) for name, live in columns.items()))
-        self._settle()
         make, drop = self.dialect.temporary(listed.name, columns, [f"k{number}" for number in range(len(key))])
         keyed = [compiler.live(collection, name) for name in key]
         possible = [row for row in rows if None not in [self.dialect.fit(*part) for part in zip(row, keyed, strict=False)]]
-        with told():
+        with self._asking():
             self.connection.exec_driver_sql(make)
             if possible:
                 self.dialect.fill(self.connection, listed, possible, list(columns.values()))
@@ -113,10 +112,9 @@ class SqlWriter(SqlReader):
         theirs = [(listed.c[f"k{number}"], live) for number, (_, live) in enumerate(mine)]
         sides = tuple(pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other))
         yield Listing(whole, listed, sides)
-        with told():
+        with self._asking():
             self.connection.exec_driver_sql(drop)
 
     def _changed(self, statement: Any) -> int:
-        self._settle()
-        with told():
+        with self._asking():
             return int(self.connection.execute(statement).rowcount)

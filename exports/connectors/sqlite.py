@@ -13,6 +13,7 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, Strin
 from sqlalchemy.pool import NullPool
 
 from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
+from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_schema import live_schema
 from exports.connectors.sql_values import NUMBERS, loose_fit
 from exports.connectors.sqlite_schema import completed
@@ -20,11 +21,10 @@ from exports.connectors.sqlite_schema import completed
 LOCK_SECONDS = 5
 
 
-class Sqlite:
+class Sqlite(Ordinary):
     """SQLite, by its file. A missing file is never made."""
 
     name = "sqlite"
-    one_at_a_time = False
     deletes_by_join = False
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
@@ -50,9 +50,6 @@ class Sqlite:
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         return Schema(self.name, live_schema(connection, schemas, completed))
 
-    def typed(self, column: ColumnSchema) -> None:
-        return None
-
     def fit(self, value: Any, column: ColumnSchema) -> Any:
         return loose_fit(value, column)
 
@@ -64,15 +61,6 @@ class Sqlite:
 
     def exactly(self, part: ColumnElement[Any]) -> ColumnElement[Any]:
         return part.collate("BINARY")
-
-    def exact_value(self, value: Any) -> Any:
-        return value
-
-    def loose_value(self, value: Any, column: ColumnSchema) -> Any:
-        return value
-
-    def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
-        return part
 
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         return func.habeas_fold(part).in_([text.casefold() for text in texts])

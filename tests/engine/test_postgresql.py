@@ -102,11 +102,23 @@ def test_rows_that_row_level_security_would_hide_are_never_left_out_unsaid(base:
         assert reader.count(Query("t", EVERYTHING)) == 2
 
 
-def test_an_account_without_permission_is_told_so(base: ServedProduct) -> None:
-    base.execute(["CREATE TABLE t (id int PRIMARY KEY)", f"CREATE ROLE poor_{base.name} LOGIN PASSWORD '{PASSWORD}'"])
+def test_an_account_without_permission_is_told_so_and_other_questions_still_see_the_snapshot(base: ServedProduct) -> None:
+    base.execute(
+        [
+            "CREATE TABLE t (id int PRIMARY KEY)",
+            "CREATE TABLE u (id int PRIMARY KEY)",
+            f"CREATE ROLE poor_{base.name} LOGIN PASSWORD '{PASSWORD}'",
+            f"GRANT SELECT ON u TO poor_{base.name}",
+        ]
+    )
     poor = SqlConnector(base.server.url(base.name, account=f"poor_{base.name}"))
-    with poor.reading() as reader, pytest.raises(SourceRefused, match="lacks the permission"):
-        reader.count(Query("t", EVERYTHING))
+    with poor.reading() as reader:
+        with pytest.raises(SourceRefused, match="lacks the permission"):
+            reader.count(Query("t", EVERYTHING))
+        with pytest.raises(SourceRefused, match="lacks the permission"):
+            list(reader.targets(Query("t", EVERYTHING)))
+        base.insert("u", [(1,)])
+        assert (reader.count(Query("u", EVERYTHING)), list(reader.targets(Query("u", EVERYTHING)))) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What most database products do alike; a dialect says what it does otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.types import TypeEngine
+
+from exports.connectors.base import ColumnSchema
+
+
+class Ordinary:
+    """A product that takes several questions at once, compares texts by one collation, and goes on after an error."""
+
+    one_at_a_time = False
+    deletes_by_join = True
+
+    def recover(self, connection: Connection) -> None:
+        """Nothing is broken."""
+
+    def typed(self, column: ColumnSchema) -> TypeEngine[Any] | None:
+        """The value itself says what it is."""
+        return None
+
+    def exact_value(self, value: Any) -> Any:
+        """As it is."""
+        return value
+
+    def loose_value(self, value: Any, column: ColumnSchema) -> Any:
+        """As it is."""
+        return value
+
+    def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
+        """As it is."""
+        return part
