@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 Key = tuple[Any, ...]
@@ -46,6 +47,35 @@ class ByKey:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """The row comes after this key in the source's own order of keys."""
+
+    key: Key
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The field is not NULL."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The field holds a day or a moment that can be read as one."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Before:
+    """The field holds a moment before this one, or a day that was over by then. What has no time zone is taken as UTC."""
+
+    field: str
+    moment: datetime
+
+
+@dataclass(frozen=True)
 class AnyOf:
     """At least one part holds; without parts, no row does."""
 
@@ -66,7 +96,7 @@ class Outside:
     part: Predicate
 
 
-Predicate = Equals | Within | Together | ByKey | AnyOf | AllOf | Outside
+Predicate = Equals | Within | Together | ByKey | Beyond | Filled | Dated | Before | AnyOf | AllOf | Outside
 
 NOTHING = AnyOf(())
 EVERYTHING = AllOf(())

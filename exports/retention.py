@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.organisations.promises import Category, Fate
 
@@ -62,6 +62,19 @@ def add_period(start: date, period: str) -> date:
         return _add_months(start, 12 * years + months) + timedelta(days=7 * weeks + days + begun)
     except (OverflowError, ValueError):
         return ENDLESS
+
+
+def period_before(moment: datetime, period: str) -> datetime:
+    """The moment a period earlier, to the second. What happened before it has lasted longer than the period."""
+    found = PERIOD.fullmatch(period)
+    if not found:
+        raise PeriodError(f"'{period}' is not a period such as P30D, P3M or P7Y.")
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    try:
+        day = _add_months(moment.date(), -12 * years - months)
+        return datetime.combine(day, moment.timetz()) - timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except (OverflowError, ValueError):
+        return datetime.min.replace(tzinfo=moment.tzinfo)
 
 
 def due_of(fate: Fate, today: date) -> Due:

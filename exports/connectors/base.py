@@ -111,6 +111,10 @@ class Schema:
         """Foreign keys of any table, itself included, that point at this one."""
         return tuple(key for table in self.tables.values() for key in table.foreign_keys if key.target == collection)
 
+    def tells_age(self, column: ColumnSchema) -> bool:
+        """A row's age can be counted by this column: it holds days or moments. SQLite has no such types and holds them as text."""
+        return column.type in ("datetime", "date") or (self.dialect == "sqlite" and column.type in ("string", "any"))
+
     def fingerprint(self, collections: Iterable[str] | None = None) -> str:
         """SHA-256 over the schema (of these collections and all that point at them); counts and rows do not enter."""
         names = sorted(self.tables if collections is None else set(collections) & set(self.tables))
@@ -157,8 +161,8 @@ class Reader(Protocol):
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
 
-    def targets(self, query: Query) -> Iterator[Key]:
-        """The keys of the rows found, each once, ordered; raises SourceMismatch when the table has no key."""
+    def targets(self, query: Query, *, most: int | None = None) -> Iterator[Key]:
+        """The keys of the rows found (the first `most` of them), each once, ordered; raises SourceMismatch when the table has no key."""
 
     def read_back(self, collection: str, keys: Iterable[Key], *, fields: tuple[str, ...] = ()) -> Iterator[tuple[Key, Row | None]]:
         """Every key with its row as it stands now, or None when the row is gone."""

@@ -79,11 +79,11 @@ class SqlReader:
         for rows in self._stream(statement.add_columns(*apart).distinct(), 1000):
             yield from (tuple(row)[: len(fields)] for row in rows if None not in tuple(row))
 
-    def targets(self, query: Query) -> Iterator[Key]:
-        """The keys of the rows found, each once, ordered; raises SourceMismatch when the table has no key."""
+    def targets(self, query: Query, *, most: int | None = None) -> Iterator[Key]:
+        """The keys of the rows found (the first `most` of them), each once, ordered; raises SourceMismatch when the table has no key."""
         compiler = self.compiler()
         key = compiler.key(query.collection)
-        for rows in self._stream(self._ordered(compiler, query, key, key), 1000):
+        for rows in self._stream(self._ordered(compiler, query, key, key).limit(most), 1000):
             for row in rows:
                 if None in tuple(row):
                     raise SourceMismatch(f"A row of '{query.collection}' has no key, so it cannot be told apart.")

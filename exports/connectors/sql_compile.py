@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, false, not_, or_, select, true
 
-from exports.connectors.base import Schema
+from exports.connectors.base import ColumnSchema, Schema, SourceMismatch
 from exports.connectors.sql_comparing import Side, holding, listed, pairs
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_tables import Tables
 from exports.connectors.sql_values import fitting
-from exports.query import AllOf, AnyOf, ByKey, Equals, Outside, Predicate, Query, Together, Within
+from exports.query import AllOf, AnyOf, Before, Beyond, ByKey, Dated, Equals, Filled, Key, Outside, Predicate, Query, Together, Within
 
 MOST_PARAMETERS = 200
 
@@ -54,6 +54,8 @@ class Compiler(Tables):
                 return self._holds(source, name, self.key(name), keys)
             case Within():
                 return self._within(source, name, part)
+            case _:
+                return self._of_one_row(source, name, part)
 
     def note(self, query: Query) -> None:
         """Look at a query of the statement before it is built, so that what its parts share is found."""
@@ -93,6 +95,33 @@ class Compiler(Tables):
                 sides = self._sides(zip(mine, columns, strict=True), theirs)
                 return holding([left for left, _ in sides], select(*(right for _, right in sides)).select_from(carried))
         return listed(self.dialect, list(zip(mine, columns, strict=True)), fit)
+
+    def _of_one_row(self, source: FromClause, name: str, part: Beyond | Filled | Dated | Before) -> ColumnElement[bool]:
+        """What is said of the row alone, without other rows and without values to be carried."""
+        match part:
+            case Beyond(key):
+                return self._beyond(source, name, key)
+            case Filled(field):
+                return self.column(source, field, name).is_not(None)
+            case Dated(field):
+                return self.dialect.dated(self.column(source, field, name), self._telling(name, field))
+            case Before(field, moment):
+                return self.dialect.before(self.column(source, field, name), self._telling(name, field), moment)
+
+    def _telling(self, name: str, field: str) -> ColumnSchema:
+        live = self.live(name, field)
+        if not self.schema.tells_age(live):
+            raise SourceMismatch(f"The column '{field}' of '{name}' ({live.native}) holds no day and no moment.")
+        return live
+
+    def _beyond(self, source: FromClause, name: str, key: Key) -> ColumnElement[bool]:
+        """After this key, part by part: an index on the key can be used from its first part on."""
+        after: ColumnElement[bool] = false()
+        for field, value in reversed(list(zip(self.key(name), key, strict=True))):
+            column, live = self.column(source, field, name), self.live(name, field)
+            fit = self.dialect.loose_value(self.dialect.fit(value, live), live)
+            after = and_(column >= fit, or_(column > fit, after))
+        return after
 
     def _within(self, source: FromClause, name: str, part: Within) -> ColumnElement[bool]:
         mine = [(self.column(source, field, name), self.live(name, field)) for field in part.fields]
