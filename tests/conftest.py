@@ -13,7 +13,7 @@ import portal.celery  # noqa: F401  (as manage.py and wsgi.py do: else a hint wo
 from portal.organisations.models import Organisation, User
 from tests.people import a_member, an_organisation
 
-pytest_plugins = ["tests.browsers", "tests.servers", "tests.stores"]
+pytest_plugins = ["tests.browsers", "tests.servers", "tests.stores", "tests.mail.servers"]
 PEER_DATA = Path(os.environ.get("HABEAS_PEER_DATA") or Path(__file__).resolve().parents[2] / "shared" / "peer-data")
 OUTSIDE = {"peer-data"}  # never installed: whoever has it names its folder
 LEFT_OUT = pytest.StashKey[dict[str, int]]()

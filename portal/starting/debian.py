@@ -40,6 +40,7 @@ TESTS = (
     Part("postgresql", program="postgres", pattern="/usr/lib/postgresql/*/bin/postgres"),
     Part("mariadb-server", program="mariadbd", pattern="/usr/sbin/mariadbd"),
     Part("redis-server", program="redis-server"),
+    Part("dovecot-imapd", pattern="/usr/lib/dovecot/imap"),
 )
 
 

@@ -51,6 +51,7 @@ class Visit:
         self.place = place
         self.digest = sha256(f"{place.host}/{place.user}/{place.folder}".encode()).hexdigest()[:16]
         self.uid_validity = 0
+        self._can_move = False
 
     def __enter__(self) -> "Visit":
         self._server = _connected(self.place)
@@ -58,6 +59,8 @@ class Visit:
             on_failure.callback(self._leave)
             _sign_in(self._server, self.place)
             self._open()
+            said = self._step(self._server.capability)[1]  # asked again: before the sign-in it names less
+            self._can_move = b"MOVE" in b" ".join(said).upper().split()
             on_failure.pop_all()
         return self
 
@@ -84,7 +87,7 @@ class Visit:
 
     def put_away(self, uid: int) -> None:
         """Moves the message out of the inbox; where the server cannot, marks it. Safe to do again."""
-        if "MOVE" in self._server.capabilities:
+        if self._can_move:
             if self._move(uid):
                 return
             self._step(lambda: self._server.create(_quoted(self.place.taken)))  # the first time there is no such folder
@@ -131,15 +134,21 @@ def _connected(place: Place) -> imaplib.IMAP4:
         raise MailboxUnread("no_tls") from None
     except (OSError, imaplib.IMAP4.error):
         raise MailboxUnread("unreachable") from None
-    try:
-        server.starttls(ssl_context=context)
-    except (imaplib.IMAP4.error, ssl.SSLError):
-        server.shutdown()
-        raise MailboxUnread("no_tls") from None
-    except OSError:
-        server.shutdown()
-        raise MailboxUnread("unreachable") from None
+    with ExitStack() as on_failure:
+        on_failure.callback(_hang_up, server)
+        try:
+            server.starttls(ssl_context=context)
+        except (imaplib.IMAP4.error, ssl.SSLError):
+            raise MailboxUnread("no_tls") from None
+        except OSError:
+            raise MailboxUnread("unreachable") from None
+        on_failure.pop_all()
     return server
+
+
+def _hang_up(server: imaplib.IMAP4) -> None:
+    with suppress(OSError):  # the other side may have gone already
+        server.shutdown()
 
 
 def _sign_in(server: imaplib.IMAP4, place: Place) -> None:

@@ -148,8 +148,8 @@ def _parts(message: Message) -> Iterator[Message]:
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:
         part, seen = waiting.pop(), seen + 1
-        inner = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
+        inner = part.get_payload() if part.is_multipart() else None  # of one that is none it would be decoded by a stranger's codec
+        if isinstance(inner, list) and part.get_content_maintype() == "multipart":
             waiting.extend(one for one in reversed(inner) if isinstance(one, Message))
         else:
             yield part
