@@ -6,23 +6,34 @@ whose text is a sentence for an officer. No function looks at a case: the engine
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from exports import tasks
 from exports.archive.cover import Cover
+from exports.correctable import correctable as correctable_fields
+from exports.corrections import Amendment, Correctable, CorrectionLine, CorrectionView, Spot
 from exports.facts import ArchiveFacts, Choice, PlanLine, PlanView, Progress, Search, SourceProgress, SourceState, StepProgress
-from exports.flows import packages, packing, plans, progressing, running, seeing, starting
+from exports.flows import amending, packages, packing, plans, progressing, running, seeing, starting
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
+from exports.sources import all_datasets, revoked_collections
 
 if TYPE_CHECKING:
     from portal.organisations.models import Organisation
+    from portal.organisations.promises import PolicyDocument
 
 __all__ = [
+    "Amendment",
     "ArchiveFacts",
     "ArchiveUnavailable",
     "Choice",
+    "Correctable",
+    "CorrectionLine",
+    "CorrectionView",
     "Cover",
     "EngineRefusal",
     "JobBusy",
@@ -34,12 +45,16 @@ __all__ = [
     "Search",
     "SourceProgress",
     "SourceState",
+    "Spot",
     "StalePlan",
     "StampMismatch",
     "StepProgress",
+    "accept",
     "approve",
     "archive",
     "cancel",
+    "correctable",
+    "correction",
     "count_download",
     "destroy",
     "open_archive",
@@ -48,13 +63,16 @@ __all__ = [
     "progress",
     "receipt",
     "retry",
+    "revocable",
     "revoke",
     "revoke_all",
     "run",
     "settle",
     "sources",
     "start_access",
+    "start_correction",
     "start_erasure",
+    "start_revocation",
 ]
 
 
@@ -66,6 +84,42 @@ def start_access(search: Search) -> UUID:
 def start_erasure(search: Search) -> UUID:
     """Open a job that rehearses an erasure. Nothing is erased before `approve`."""
     return _hinted(starting.start("erasure", search))
+
+
+def start_revocation(search: Search) -> UUID:
+    """Open an erasure that is about what gives access only: the collections that the datasets mark with `revoke`."""
+    marked = tuple(collection.address for collection in revoked_collections(search.organisation))
+    if not marked:
+        raise EngineRefusal(_("No dataset names anything that gives access. Nothing was started."))
+    return _hinted(starting.start("erasure", replace(search, collections=marked)))
+
+
+def revocable(organisation: Organisation) -> tuple[str, ...]:
+    """What gives access to this organisation's systems, by its titles; asks no source."""
+    return tuple(dict.fromkeys(collection.title or collection.name for collection in revoked_collections(organisation)))
+
+
+def correctable(organisation: Organisation, policy: PolicyDocument) -> tuple[Correctable, ...]:
+    """The fields that people can ask to have corrected, from the dataset files alone: the same for everybody."""
+    return correctable_fields(all_datasets(organisation), policy)
+
+
+def start_correction(search: Search, corrections: Sequence[Amendment]) -> UUID:
+    """Open a job that finds the fields in the person's own rows and tries the new values. Nothing is changed before `accept`."""
+    if not corrections:
+        raise EngineRefusal(_("There is nothing to correct. Nothing was started."))
+    return _hinted(starting.start("correction", search, corrections))
+
+
+def correction(job_id: UUID) -> CorrectionView:
+    """What stands there now, from the last rehearsal. It holds personal data: show it to officers only."""
+    return amending.view(job_id)
+
+
+def accept(job_id: UUID, digest: str, accepted: Mapping[int, Sequence[int]], *, by: str) -> None:
+    """Change exactly these rows (by line and number) of exactly what was shown; raises StalePlan."""
+    amending.accept(job_id, digest, accepted, by=by)
+    tasks.hint(job_id)
 
 
 def run(job_id: UUID) -> None:

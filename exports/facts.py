@@ -22,6 +22,7 @@ class Search:
     subject: str
     reference: str = ""
     categories: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

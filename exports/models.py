@@ -58,6 +58,7 @@ class DataSource(models.Model):
 class JobKind(models.TextChoices):
     ACCESS = "access"
     ERASURE = "erasure"
+    CORRECTION = "correction"
 
 
 class JobState(models.TextChoices):
@@ -90,6 +91,8 @@ class Job(Leased):
     key_sealed = models.BinaryField(default=crypto.new_key)
     identities_sealed = models.BinaryField()
     categories = models.JSONField(default=list)
+    collections = models.JSONField(default=list)  # an erasure that is about these collections only: `dataset.collection`
+    corrections_sealed = models.BinaryField(default=bytes)  # what should be corrected, what stands there, what was accepted
     plan = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     settlements = models.JSONField(default=dict)
@@ -124,6 +127,15 @@ class Job(Leased):
     @identities.setter
     def identities(self, values: dict[str, str]) -> None:
         self.identities_sealed = self.box.seal(json.dumps(values), context="identities")
+
+    @property
+    def corrections(self) -> str:
+        """What should be corrected, what stands there now and what was accepted, as tagged JSON; empty where there is nothing."""
+        return self.box.unseal(self.corrections_sealed, context="corrections") if self.corrections_sealed else ""
+
+    @corrections.setter
+    def corrections(self, text: str) -> None:
+        self.corrections_sealed = self.box.seal(text, context="corrections")
 
     @property
     def spool_folder(self) -> Path:

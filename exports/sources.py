@@ -104,4 +104,9 @@ def all_datasets(organisation: Organisation) -> tuple[Dataset, ...]:
     return tuple(dataset for source in sources_of(organisation) for dataset in source.datasets)
 
 
-__all__ = ["DatasetError", "Sessions", "Source", "Survey", "all_datasets", "seeds_of", "sources_of", "surveying"]
+def revoked_collections(organisation: Organisation) -> list[Collection]:
+    """What gives access, as the dataset files mark it."""
+    return [collection for dataset in all_datasets(organisation) for collection in dataset.collections if collection.revoke]
+
+
+__all__ = ["DatasetError", "Sessions", "Source", "Survey", "all_datasets", "revoked_collections", "seeds_of", "sources_of", "surveying"]

@@ -31,6 +31,7 @@ class Fates:
     today: date
     settled: Mapping[str, str] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()  # these collections and no others, where any is named
 
     def of(self, source: str, category: str) -> Settled:
         """The fate of a category at a source. What is in no category goes now; what was not asked for stays."""
@@ -40,6 +41,10 @@ class Fates:
         if found is None:
             return Settled(Due("now", self.today, because="" if category else "No category of the policy keeps it."))
         return settle(found, self.today, self.settled.get(f"{source}:{category}", ""))
+
+    def leaves_out(self, address: str) -> bool:
+        """Whether this erasure is about other collections only."""
+        return bool(self.places) and address not in self.places
 
     def title(self, category: str) -> str:
         """What people call the category; empty when the policy does not have it."""
@@ -120,9 +125,11 @@ class Verdict:
 
 def judge(place: Place, fates: Fates) -> Verdict:
     """The verdict on one collection, by the live schema, the dataset's rule and the policy."""
+    if fates.leaves_out(place.address):
+        return Verdict("keep", ENDLESS, (), {}, {})
     parts = parts_of(place, fates)
     rule = rule_of(place.collection)
-    speaking = [name for name in place.table.key if _speaks(place.field(name))]
+    speaking = [name for name in place.table.key if speaks(place.field(name))]
     if rule == "mask" and speaking and not place.collection.erase:
         rule = "delete"  # a plain file: its rows cannot be emptied, because their very key says who the person is
     last = max((part.due.on for part in parts), default=fates.today)
@@ -170,8 +177,8 @@ def _masks(place: Place, rule: str) -> dict[str, Mask]:
 def _mask(place: Place, column: ColumnSchema, rule: str) -> Mask:
     part = place.field(column.name)
     if column.name in place.table.key or column.name in place.table.primary_key:
-        speaks = _speaks(part) and rule != "keep"
-        return Mask(column.name, STUCK, note="It is part of the rows' key.") if speaks else Mask(column.name, PRESERVE)
+        tells = speaks(part) and rule != "keep"
+        return Mask(column.name, STUCK, note="It is part of the rows' key.") if tells else Mask(column.name, PRESERVE)
     if not _is_meant(part, rule):
         return Mask(column.name, PRESERVE)
     if column.name in place.pointed_at:
@@ -182,11 +189,16 @@ def _mask(place: Place, column: ColumnSchema, rule: str) -> Mask:
     return mask
 
 
-def _speaks(part: Field | None) -> bool:
+def speaks(part: Field | None) -> bool:
     """A key that says who the person is, such as an email address; a mere number does not, whatever its category."""
     if part is None or wanted(part)[0] == PRESERVE:
         return False
     return bool(part.identity) or any(matches(key, PERSONAL) and not matches(key, NUMBERS) for key in part.categories)
+
+
+def is_about_people(part: Field | None) -> bool:
+    """Whether the cell says something about a person, by the file's own words."""
+    return _is_meant(part, "mask")
 
 
 def _is_meant(part: Field | None, rule: str) -> bool:

@@ -3,18 +3,27 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from portal.kit import clock
 from requests_app.access import Actor
-from requests_app.flows import verification
+from requests_app.flows import answering, duplicates, searching, verification
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
 from requests_app.rules.extensions import may_extend
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, is_over, next_states
-from requests_app.steps import ENGINE_WORKS, GATHERED, OPEN
+from requests_app.steps import GATHERED, OPEN
+from requests_app.wishes import wish_of
+
+AGAIN: dict[Right, Promise | str] = {
+    Right.DELETION: lazy("Rehearse again"),
+    Right.WITHDRAWAL: lazy("Rehearse again"),
+    Right.CORRECTION: lazy("Look again"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,17 +52,38 @@ def _begin(case: Case) -> Act:
     right = Right(case.right)
     if not verification.is_proved(case):
         return Act(hint=_("The person has not given every proof that is needed. We go on by ourselves once it is there."))
-    if right in ENGINE_WORKS:
+    if searching.engine_works(case):
         return Act(
             str(OPEN[right][0]), _to("start", case), posts=True, hint=_("It begins by itself within seconds. Press only if it does not.")
         )
+    if right is Right.CORRECTION:
+        return _correct(case)
     return Act(str(OPEN[right][0]), _to("answer", case))
+
+
+def _correct(case: Case) -> Act:
+    """A correction: write down what was said, or decide on what was."""
+    if not wish_of(case).corrections:
+        return Act(_("Write down the correction"), _to("correct_add", case), hint=_("The person has said it in a message or a mail."))
+    return Act(str(OPEN[Right.CORRECTION][0]), _to("correct", case), hint=_("Nothing is changed before a lead accepts it."))
+
+
+def _withdraw(case: Case) -> Act:
+    """What gives access goes first, by its plan; then somebody says what else stops."""
+    access = answering.access_of(case)
+    if access and not access.is_done:
+        return Act(_("Check what ends"), _to("plan", case), hint=_("Keys and tokens are revoked only after a lead approves the plan."))
+    return Act(str(OPEN[Right.WITHDRAWAL][0]), _to("answer", case))
 
 
 def _decide(case: Case, actor: Actor) -> Act:
     right = Right(case.right)
     if right is Right.DELETION:
         return Act(_("Check the plan"), _to("plan", case), hint=_("Nothing is deleted before a lead approves the plan."))
+    if right is Right.CORRECTION:
+        return _correct(case)
+    if right is Right.WITHDRAWAL:
+        return _withdraw(case)
     if right not in GATHERED:
         return Act(str(OPEN[right][0]), _to("answer", case))
     if case.released_at:
@@ -98,15 +128,22 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
         return []
     state, right = State(case.state), Right(case.right)
     acts = [Act(_("Messages"), _to("message", case)), Act(_("Add a note"), _to("note", case))]
-    if state is State.REVIEW and right in ENGINE_WORKS and not case.released_at:
-        words = _("Rehearse again") if right is Right.DELETION else _("Gather again")
-        acts.append(Act(words, _to("gather", case)))
+    if state is State.REVIEW and case.job_id and not case.released_at:
+        acts.append(Act(str(AGAIN.get(right, _("Gather again"))), _to("gather", case)))
+    if right is Right.CORRECTION and state in (State.ARRIVED, State.OPEN, State.WAITING):
+        acts.append(Act(_("Write down a correction"), _to("correct_add", case)))
+    if right is Right.WITHDRAWAL and state is State.REVIEW:
+        acts.append(Act(_("Answer"), _to("answer", case)))
     if _can_extend(case):
         acts.append(Act(_("Extend"), _to("extend", case)))
     if State.REFUSED in next_states(state, right):
         acts.append(Act(_("Refuse"), _to("refuse", case)))
+    if State.DUPLICATE in next_states(state, right) and not case.released_at and duplicates.twins_of(case):
+        acts.append(Act(_("Mark as a duplicate"), _to("join", case)))
     if right is Right.DELETION and case.outcome == "erased":
         acts.append(Act(_("Receipt"), _to("receipt", case)))
+    if right is Right.CORRECTION and case.outcome in ("done", "partly") and case.job_id:
+        acts.append(Act(_("Receipt"), _to("receipt_json", case)))
     return acts
 
 

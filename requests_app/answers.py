@@ -94,6 +94,7 @@ def cover(case: Case, progress: Progress) -> Cover:
         nothing=tuple(one.title for one in progress.sources if one.state == "nothing"),
         regimes=tuple(law.id for law in binding_regimes(document.regimes, case.country or None)),
         keys_url=KEYS.format(settings.BASE_URL),
+        notes=tuple(f"{title}: {why}" for title, why in _not_portable(case, document)),
         language=case.submission.language,
     )
 
@@ -108,9 +109,9 @@ def access(case: Case, progress: Progress, archive: ArchiveFacts) -> dict[str, A
         "until": archive.expires_at,
         "places": [_place(source) for source in progress.sources],
         "totals": {"found": progress.found, "disclosed": progress.disclosed, "withheld": progress.withheld},
-        "left_out": _left_out(progress, document),
-        "uses": [_use(category) for category in document.categories if category.held and not category.processor],
-        "origins": _said(category.origin for category in document.categories if category.held),
+        "left_out": [*_left_out(progress, document), *_not_portable(case, document)],
+        "uses": [_use(category) for category in _given(case, document)],
+        "origins": _said(category.origin for category in _given(case, document)),
         "recipients": document.recipients,
         "statements": document.statements,
         "signed_by": case.released_by,
@@ -224,6 +225,23 @@ def _left_out(progress: Progress, document: PolicyDocument) -> list[tuple[str, s
         what = ngettext("%(count)d passage", "%(count)d passages", progress.covered) % {"count": progress.covered}
         rows.append((what, _("They are about other people, so we have covered them.")))
     return rows + list(progress.gaps) + list(document.not_held)
+
+
+def _given(case: Case, document: PolicyDocument) -> list[Category]:
+    """The kinds of data that an answer is about."""
+    held = [category for category in document.categories if category.held and not category.processor]
+    return [category for category in held if category.portable] if case.right == Right.PORTABILITY.value else held
+
+
+def _not_portable(case: Case, document: PolicyDocument) -> list[tuple[str, str]]:
+    """What we hold that is not taken elsewhere: each kind by its name, with the reason."""
+    if case.right != Right.PORTABILITY.value:
+        return []
+    why = _("You did not give it to us or make it with us on the ground of a contract or your consent. A copy of your data holds it.")
+    secret = _("It protects an account and is never handed out.")
+    for_others = _("We hold it for another organisation, which decides about it. Ask there.")
+    rest = [category for category in document.categories if category.held and not category.portable]
+    return [(one.title, for_others if one.processor else secret if one.secret else why) for one in rest]
 
 
 def _use(category: Category) -> dict[str, str]:

@@ -29,7 +29,7 @@ SAID: dict[str, Words] = {
     "case.refused": lazy("%(who)s refused: %(ground)s"),
     "case.withdrawn": lazy("%(who)s took the request back"),
     "case.expired": lazy("Nobody confirmed the address in time"),
-    "case.duplicate": lazy("%(who)s marked it as a duplicate"),
+    "case.duplicate": lazy("%(who)s marked it as a duplicate of %(other)s"),
     "case.closed": lazy("The request is closed"),
     "case.extended": lazy("%(who)s took more time, until %(until)s: %(reason)s"),
     "identity.email_code": lazy("%(who)s confirmed the address"),
@@ -49,14 +49,30 @@ SAID: dict[str, Words] = {
     "refusal.proposed": lazy("%(who)s proposed to refuse: %(ground)s"),
     "backups.attested": lazy("%(who)s attested that the backups are gone"),
     "recipient.told": lazy("%(who)s told %(name)s"),
+    "identity.not_asked": lazy("No proof was asked for: the law forbids it here"),
+    "uses.stopped": lazy("%(who)s recorded what stops, uses: %(count)s"),
+    "access.revoked": lazy("What gave access is gone, rows: %(rows)s"),
+    "correction.added": lazy("%(who)s wrote down a correction"),
+    "contact.changed": lazy("The contact address was corrected; we wrote to the old one"),
 }
 REHEARSAL: dict[str, Words] = {
     "case.collecting": lazy("%(who)s started the rehearsal"),
     "case.review": lazy("The rehearsal ended; nothing was deleted"),
 }
+LOOKED_UP: dict[str, Words] = {
+    "case.collecting": lazy("%(who)s started to look up what stands there"),
+    "case.review": lazy("It was looked up; nothing was changed"),
+    "case.executing": lazy("%(who)s decided, and it is being carried out"),
+}
+REHEARSED: dict[str, dict[str, Words]] = {
+    Right.DELETION.value: REHEARSAL,
+    Right.WITHDRAWAL.value: REHEARSAL,
+    Right.CORRECTION.value: LOOKED_UP,
+}
 AGAIN: Words = lazy("%(who)s opened the request again")
 TAKEN: Words = lazy("%(who)s took it")
 TAKEN_IN: Words = lazy("%(who)s took the request in")
+DONE_SO_FAR: Words = lazy("It was done and read again; the answer is still to be written")
 NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
 
 
@@ -75,7 +91,7 @@ def chronicle(case: Case) -> list[Line]:
     events = list(Event.objects.filter(case_reference=case.reference).exclude(code__startswith="clock."))
     people = {str(user.pk): user.name for user in User.objects.filter(pk__in=_staff(events))}
     known = {"person": name_of(case), "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
-    said = SAID | REHEARSAL if case.right == Right.DELETION else SAID
+    said = SAID | REHEARSED.get(case.right, {})
     lines = [Line(event.at, worded(event, known, said)) for event in events]
     lines += [_letter_line(case, letter) for letter in case.letters.all()]
     return sorted(lines, key=lambda line: line.at, reverse=True)
@@ -101,7 +117,7 @@ def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words])
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
     if event.code == "case.review" and "outcome" in facts:
-        return NOT_DONE
+        return NOT_DONE if facts["outcome"] != "complete" else DONE_SO_FAR
     return said.get(event.code, event.code.replace("%", "%%"))
 
 

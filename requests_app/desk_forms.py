@@ -78,6 +78,30 @@ class RefuseForm(forms.Form):
         self.fields["ground"].choices = [(one.code, one.title) for one in grounds]  # type: ignore[attr-defined]
 
 
+class JoinForm(forms.Form):
+    """Which of the same requests stands for this one."""
+
+    other = forms.ChoiceField(label=_("Which request do we answer?"), error_messages={"required": _("Choose the request that we answer")})
+
+    def __init__(self, *args: Any, twins: Sequence[tuple[str, str]], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["other"].choices = list(twins)  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """A correction as the person said it in a mail, on the phone or on paper."""
+
+    thing = forms.ChoiceField(label=_("What is wrong?"), error_messages={"required": _("Choose what is wrong")})
+    title = forms.CharField(label=_("In the person’s words"), required=False, max_length=200, help_text=_("For “Something else” only."))
+    old = forms.CharField(label=_("What it says now"), required=False, max_length=2000)
+    new = forms.CharField(label=_("What it should say"), max_length=2000, error_messages={"required": _("Write what it should say")})
+    evidence = Text(label=_("How one can see it"), required=False, rows=3)
+
+    def __init__(self, *args: Any, things: Sequence[tuple[str, str]], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["thing"].choices = list(things)  # type: ignore[attr-defined]
+
+
 class AnswerForm(forms.Form):
     outcome = forms.ChoiceField(
         label=_("What did you decide?"),
@@ -91,3 +115,15 @@ class AnswerForm(forms.Form):
         help_text=_("The person reads it in our letter, under “What we did”."),
         error_messages={"required": _("Write what was done")},
     )
+
+    def __init__(self, *args: Any, uses: Sequence[tuple[str, str]] = (), **words: Any) -> None:
+        super().__init__(*args, **words)
+        if uses:
+            stops = forms.MultipleChoiceField(
+                label=_("Which uses end?"),
+                help_text=_("The letter names them, and the history keeps them."),
+                choices=list(uses),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+            self.fields = {"stops": stops, **self.fields}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import case, deciding, desk, entering, mail, reports
+from requests_app.views import case, correcting, deciding, desk, entering, mail, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -38,6 +38,10 @@ urlpatterns = [
     path(f"{CASE}extend/", deciding.extend, name="extend"),
     path(f"{CASE}refuse/", deciding.refuse, name="refuse"),
     path(f"{CASE}answer/", deciding.answer, name="answer"),
+    path(f"{CASE}join/", deciding.join, name="join"),
+    path(f"{CASE}correct/", correcting.correct, name="correct"),
+    path(f"{CASE}correct/decide/", correcting.decide, name="correct_decide"),
+    path(f"{CASE}correct/add/", correcting.add, name="correct_add"),
     path(f"{CASE}attest/", deciding.attest, name="attest"),
     path(f"{CASE}reopen/", deciding.reopen, name="reopen"),
     path(f"{CASE}receipt/", deciding.receipt, name="receipt"),

@@ -15,10 +15,11 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
 from portal.organisations.promises import Recipient
-from requests_app import answers
+from requests_app import answers, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
-from requests_app.flows import closing, verification
+from requests_app.flows import closing, contacts, duplicates, verification
+from requests_app.flows.searching import GATHERED, PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import Standing
@@ -29,8 +30,10 @@ from requests_app.rules.extensions import Reason
 from requests_app.rules.refusals import RefusalGround
 from requests_app.rules.rights import Right
 from requests_app.rules.states import MAY_WAIT, State
+from requests_app.rules.verification import needs_no_proof
 from requests_app.rules.wording import listing
 from requests_app.steps import OPEN, next_step
+from requests_app.wishes import wish_of
 from requests_app.words import right_title, state_title
 
 
@@ -52,7 +55,7 @@ def heading(case: Case) -> dict[str, Any]:
 def folder(case: Case, actor: Actor) -> dict[str, Any]:
     """Everything on the page of a case but its history."""
     today = clock.today(case.organisation.timezone)
-    is_gathered = case.right != Right.DELETION or case.state == State.COLLECTING
+    is_gathered = case.right in GATHERED or case.state == State.COLLECTING
     progress = api.progress(case.job_id) if case.job_id and case.state != State.REFUSED and is_gathered else None
     left, tone = time_left(case, today)
     return {
@@ -72,6 +75,10 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "acts": acts_of(case, actor),
         "known": _known(case),
         "flags": _flags(case),
+        "twins": duplicates.twins_of(case),
+        "joined_to": duplicates.joined_to(case),
+        "wish": particulars.wish_words(case),
+        "is_copy": case.right in GATHERED,
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
@@ -81,7 +88,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
 
 def _planned(case: Case) -> dict[str, Any]:
     """The rehearsal of a deletion, or what was done, added up per source."""
-    if case.right != Right.DELETION or case.job_id is None or case.state in (State.REFUSED, State.COLLECTING):
+    if case.right not in PLANNED or case.job_id is None or case.state in (State.REFUSED, State.COLLECTING):
         return {"plan": None}
     try:
         view = api.plan(case.job_id)
@@ -165,6 +172,12 @@ def _flags(case: Case) -> list[str]:
     flags = [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
     if any(letter.bounced_at for letter in case.letters.all()):
         flags.append(_("A letter to it came back: its mail server did not take it."))
+    if when := contacts.changed_at(case):
+        day = answers.spoken(clock.local_date(when, case.organisation.timezone))
+        words = _(
+            "A correction changed the contact address of this person on %(day)s, less than %(days)d days ago. Make sure that it was them."
+        )
+        flags.append(words % {"day": day, "days": contacts.DAYS})
     doubts = [doubt for mail in case.mails.all() for doubt in doubt_words(mail.flags, mail.authentication)]
     return [*flags, *dict.fromkeys(doubts)]
 
@@ -183,6 +196,8 @@ def proofs_of(case: Case) -> str:
     """How the asker proved who they are, in one line."""
     if case.confirmed_at is None:
         return _("Not confirmed yet")
+    if needs_no_proof(Right(case.right)):
+        return _("No proof may be asked for")
     when = {"day": answers.spoken(clock.local_date(case.confirmed_at, case.organisation.timezone))}
     if verification.missing_proofs(case):
         return _("Confirmed %(day)s; a further proof is missing") % when
@@ -198,7 +213,10 @@ def may_ask(case: Case) -> bool:
 
 def is_decidable(case: Case) -> bool:
     """Whether the plan of this case can be approved or changed now."""
-    return case.state == State.REVIEW and case.right == Right.DELETION
+    if case.right == Right.CORRECTION:
+        is_looked_up = case.state == State.REVIEW and not particulars.has_failed(case)
+        return is_looked_up or (case.state == State.OPEN and not wish_of(case).for_engine)
+    return case.state == State.REVIEW and case.right in PLANNED and not particulars.is_revoked(case)
 
 
 def backups_on(case: Case, days: int | None) -> date | None:
@@ -233,10 +251,18 @@ def said(case: Case) -> list[tuple[Any, str]]:
 
 def receipt(case: Case) -> dict[str, Any]:
     """The signed receipt and the table that it proves; not found while there is none."""
-    signed = api.receipt(case.job_id) if case.job_id and case.right == Right.DELETION else None
+    signed = api.receipt(case.job_id) if case.job_id and case.right in PLANNED else None
     if signed is None or case.job_id is None:
         raise Http404
     lines = api.plan(case.job_id).lines
     facts = answers.erasure(case, signed["receipt"])
     facts.pop("name")
     return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "sources": answers.by_source(lines)}
+
+
+def signed_receipt(case: Case) -> dict[str, Any]:
+    """What proves what was changed, whatever the right; not found while there is none."""
+    signed = api.receipt(case.job_id) if case.job_id else None
+    if signed is None:
+        raise Http404
+    return signed

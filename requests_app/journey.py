@@ -10,25 +10,22 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal.kit import crypto
 from portal.kit.crypto import Sealed
 from portal.organisations.promises import PolicyDocument
+from requests_app import asking
 from requests_app.rules.rights import Right
+from requests_app.rules.verification import needs_no_proof
+from requests_app.wishes import Wanted, Wish
 
 RIGHT, FIND_YOU, KEEP, CHECK = "right", "find-you", "keep-and-delete", "check"
-AFTER_THE_FIRST = (FIND_YOU, KEEP, CHECK)
+FIRST, USES, WORDS = "before-you-ask", "which-use", "your-words"
+WHICH, VALUES, MORE = "what-is-wrong", "what-is-right", "your-corrections"
 CODE = "code"
-# The rights that this form can take today; the others of a policy are asked for by email.
-BY_FORM = (Right.ACCESS, Right.DELETION)
 DRAFTS = "drafts"
-LABELS: dict[Right, tuple[Promise | str, Promise | str]] = {
-    Right.ACCESS: (gettext_lazy("Send me a copy of my data"), gettext_lazy("What we hold, why, and who else has it")),
-    Right.DELETION: (gettext_lazy("Delete my data"), gettext_lazy("We tell you first what we must keep, and until when")),
-}
+MOST_CORRECTIONS = 20
 
 
 @dataclass
@@ -40,6 +37,31 @@ class Draft:
     found: dict[str, str] = field(default_factory=dict)  # name, email, other identities, country
     keep_seen: bool = False
     copy_first: bool = False
+    first_seen: bool = False
+    uses: list[str] = field(default_factory=list)
+    words: str = ""
+    words_seen: bool = False
+    thing: str = ""  # the field whose correction is being typed
+    corrections: list[dict[str, str]] = field(default_factory=list)
+    more_seen: bool = False
+
+    @classmethod
+    def again(cls, right: str, found: dict[str, str], wish: Wish) -> "Draft":
+        """The answers of a request that was sent, as a new draft in which every question was seen."""
+        corrections = [asdict(one) for one in wish.corrections]
+        draft = cls(right=right, found=found, uses=list(wish.uses), words=wish.words, corrections=corrections)
+        draft.keep_seen = draft.first_seen = draft.words_seen = draft.more_seen = True
+        return draft
+
+    @property
+    def wish(self) -> Wish:
+        """What is asked in particular, as far as it belongs to the chosen right."""
+        right = Right(self.right)
+        return Wish(
+            uses=tuple(self.uses) if right in asking.USES else (),
+            words=self.words if right in asking.WORDS else "",
+            corrections=tuple(Wanted(**one) for one in self.corrections) if right is Right.CORRECTION else (),
+        )
 
 
 def open_draft(session: SessionBase, organisation_key: str) -> Draft:
@@ -69,14 +91,14 @@ def _slot(organisation_key: str) -> str:
 
 
 def rights_by_form(promises: PolicyDocument) -> list[Right]:
-    """What can be asked for here, page by page."""
-    return [right for right in BY_FORM if promises.offers(right.value)]
+    """What can be asked for here, page by page: every right that the policy offers."""
+    return [right for right in asking.LABELS if promises.offers(right.value)]
 
 
 def right_words(promises: PolicyDocument, right: Right) -> str:
     """“Delete my data”, in the policy's words where it has some."""
     promise = promises.rights.get(right.value)
-    return promise.title if promise and promise.title else str(LABELS[right][0])
+    return promise.title if promise and promise.title else str(asking.LABELS[right][0])
 
 
 @dataclass(frozen=True)
@@ -89,8 +111,19 @@ class Journey:
 
     @property
     def steps(self) -> list[str]:
-        """Deletion has a page more; the code comes last."""
-        return [RIGHT, FIND_YOU, *([KEEP] if self.draft.right == Right.DELETION else []), CHECK]
+        """Each right has questions of its own; who you are and the check come last."""
+        right = self.draft.right
+        own = self._own(Right(right)) if right in rights_by_form(self.promises) else []
+        return [RIGHT, *own, FIND_YOU, *([KEEP] if right == Right.DELETION else []), CHECK]
+
+    def _own(self, right: Right) -> list[str]:
+        if right is Right.CORRECTION:
+            return [WHICH, VALUES, MORE]
+        if needs_no_proof(right):
+            return [FIRST]
+        uses = asking.choices_of(self.promises, right)
+        first = [FIRST] if right is Right.WITHDRAWAL and not uses else []
+        return [*first, *([USES] if uses else []), *([WORDS] if right in asking.WORDS else [])]
 
     @property
     def next(self) -> str:
@@ -106,9 +139,20 @@ class Journey:
             RIGHT: self.draft.right in rights_by_form(self.promises),
             FIND_YOU: bool(self.draft.found.get("email") and self.draft.found.get("name")),
             KEEP: self.draft.keep_seen,
+            FIRST: self.draft.first_seen,
+            USES: bool(self.draft.uses),
+            WORDS: self.draft.words_seen and self._has_words,
+            WHICH: bool(self.draft.thing or self.draft.corrections),
+            VALUES: bool(self.draft.corrections) and not self.draft.thing,
+            MORE: self.draft.more_seen,
             CHECK: False,
         }
         return bool(answered[step])
+
+    @property
+    def _has_words(self) -> bool:
+        question = asking.WORDS.get(Right(self.draft.right))
+        return question is None or not question.is_needed or bool(self.draft.words)
 
     @property
     def back(self) -> str:
@@ -122,7 +166,8 @@ class Journey:
 
     @property
     def length(self) -> int:
-        return len(self.steps) + 1
+        """The code counts as a step, where one is asked for."""
+        return len(self.steps) + (0 if self.draft.right and needs_no_proof(Right(self.draft.right)) else 1)
 
     @property
     def words(self) -> str:

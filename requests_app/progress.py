@@ -13,6 +13,7 @@ from requests_app.models import Case
 from requests_app.rules.deadlines import POLICY, Clock, Deadline
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, is_over
+from requests_app.rules.verification import needs_no_proof
 from requests_app.templatetags.habeas import day_short
 
 S = State
@@ -20,6 +21,7 @@ WORK: Mapping[Right, Promise | str] = {
     Right.ACCESS: gettext_lazy("We gather and check"),
     Right.PORTABILITY: gettext_lazy("We gather and check"),
     Right.DELETION: gettext_lazy("We work out what goes, and delete it"),
+    Right.CORRECTION: gettext_lazy("We check it, and correct it"),
 }
 TITLES: Mapping[Right, Promise | str] = {
     Right.ACCESS: gettext_lazy("A copy of your data"),
@@ -89,7 +91,8 @@ def stages(case: Case, *, from_places: tuple[int, int] | None = None) -> list[St
         else ""
     )
     notes = [_short(case, case.received_at), _short(case, case.confirmed_at), gathered, _answer_note(case)]
-    words = [_("You asked"), _("We know it is you"), str(WORK.get(Right(case.right), _("We look into it"))), _("You get our answer")]
+    known = _("We ask for no proof") if needs_no_proof(Right(case.right)) else _("We know it is you")
+    words = [_("You asked"), known, str(WORK.get(Right(case.right), _("We look into it"))), _("You get our answer")]
     looks = ["done" if place < at else "now" if place == at and not is_over(State(case.state)) else "" for place in range(4)]
     return [Stage(word, note, look) for word, note, look in zip(words, notes, looks, strict=True)]
 

@@ -13,7 +13,6 @@ from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 
 GATHERED = frozenset({Right.ACCESS, Right.PORTABILITY})
-ENGINE_WORKS = frozenset({*GATHERED, Right.DELETION})
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ OPEN: dict[Right, tuple[Promise | str, str]] = {
     Right.ACCESS: (_("Start gathering"), "case"),
     Right.PORTABILITY: (_("Start gathering"), "case"),
     Right.DELETION: (_("Rehearse the deletion"), "case"),
-    Right.CORRECTION: (_("Decide the correction"), "answer"),
+    Right.CORRECTION: (_("Decide the correction"), "correct"),
     Right.RESTRICTION: (_("Decide the restriction"), "answer"),
     Right.OBJECTION: (_("Decide the objection"), "answer"),
     Right.WITHDRAWAL: (_("Confirm what stops"), "answer"),

@@ -11,9 +11,10 @@ from portal.kit import leases
 from portal.kit.leases import LeaseLost
 from portal.organisations.models import Organisation
 from requests_app import hints, letters
-from requests_app.flows import closing, erasing, fetching, following, fulfilment, receiving, triage
+from requests_app.flows import closing, correcting, erasing, fetching, following, fulfilment, receiving, searching, triage
 from requests_app.mail.imap import MailboxUnread
 from requests_app.models import Case, Letter
+from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 
 log = logging.getLogger("habeas.tasks")
@@ -28,7 +29,7 @@ def dispatch() -> None:
     for pk in leases.due_pks(Letter, AT_ONCE):
         hints.send(hints.POST_LETTER, int(str(pk)))
     following.settle_due()
-    startable = Q(state=State.OPEN, right__in=fulfilment.STARTED)
+    startable = Q(state=State.OPEN, right__in=searching.STARTED)
     _each(_some(Case.objects.filter(startable | MOVING)), _work_on)
 
 
@@ -94,7 +95,7 @@ def _work_on(case: Case) -> None:
     elif case.state == State.COLLECTING:
         fulfilment.settle(case)
     elif case.state == State.EXECUTING:
-        erasing.conclude(case)
+        (correcting if case.right == Right.CORRECTION else erasing).conclude(case)
     elif case.released_at:
         fulfilment.deliver(case)
 

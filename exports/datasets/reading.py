@@ -110,6 +110,7 @@ def _collection(at: At, dataset: str) -> Collection:
         description=ours.text("description") or at.text("description"),
         erase=ours.choice("erase", ("delete", "mask", "keep")),
         subject_key=_subject_key(ours, at),
+        revoke=ours.flag("revoke"),
     )
 
 

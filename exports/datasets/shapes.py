@@ -83,6 +83,7 @@ class Collection:
     description: str = ""
     erase: str = ""
     subject_key: str = ""
+    revoke: bool = False  # its rows give access: they go when somebody takes their consent or their keys back
 
     @property
     def address(self) -> str:

@@ -41,6 +41,8 @@ def compose(ground: Ground, detached: list[Detached], anchors: Anchors) -> Draft
     draft = Draft(blocks=list(dict.fromkeys(anchors.blocks)))
     for source in _far_to_near(ground):
         for address in order_of(ground, source):
+            if ground.fates.leaves_out(address):
+                continue
             place, verdict = ground.places[address], ground.verdicts[address]
             draft.blocks += verdict.blocks
             moves = [*_groups(ground, place, verdict, anchors), *_detaching(place, detached)]

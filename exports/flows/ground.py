@@ -111,8 +111,17 @@ def ground_of(survey: Survey, fates: Fates) -> Ground:
         if is_personal(missed.collection) and not missed.exempt:
             source = survey.source_of(missed.collection).key
             ground.gaps.append(Gap(source, missed.address, _not_searched(missed.collection, missed.sentence)))
+    ground.gaps = [gap for gap in ground.gaps if _matters(ground, gap)]
     ground.verdicts = {address: judge(place, fates) for address, place in ground.places.items()}
     return ground
+
+
+def _matters(ground: Ground, gap: Gap) -> bool:
+    """A gap elsewhere says nothing to an erasure that is about some collections only; a whole source that is silent may hold them."""
+    if not ground.fates.leaves_out(gap.address):
+        return True
+    held = {dataset.key for dataset in ground.survey.sources[gap.source].datasets}
+    return gap.source not in ground.schemas and any(place.partition(".")[0] in held for place in ground.fates.places)
 
 
 def _describe(ground: Ground, collection: Collection) -> None:

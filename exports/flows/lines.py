@@ -58,7 +58,7 @@ def lines_of(ground: Ground, draft: Draft, *, anchors: Anchors, detached: list[D
 def _rows(ground: Ground, anchors: Anchors, detached: list[Detached]) -> Iterator[Row]:
     for visit in ground.survey.walk.visits:
         place = ground.places.get(visit.address)
-        if place is None:
+        if place is None or ground.fates.leaves_out(place.address):
             continue
         days = anchors.held[place.address].days()
         alone = ground.rows[place.address] - sum(len(keys) for keys in days.values())

@@ -137,7 +137,7 @@ def search_again(held: Held, job: Job, ground: Ground, *, proof: Proof) -> None:
     staying = _staying(job)
     for address, place in ground.places.items():
         held.renew()
-        if place.source not in unfinished and place.table.key:
+        if place.source not in unfinished and place.table.key and not ground.fates.leaves_out(address):
             allowed = staying.get(address, [])
             found = sum(1 for _key in _unexpected(job, ground, address, allowed))
             if found:

@@ -69,7 +69,7 @@ def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
     ground = ground_of(survey, fates_of(job))
     shared = spare_shared(ground)
     ground.count()
-    detached = detach_rows(ground, shared)
+    detached = detach_rows(ground, {address: one for address, one in shared.items() if not ground.fates.leaves_out(address)})
     anchors = hold_rows(ground, cut_pointers(ground, detached))
     draft = compose(ground, detached, anchors)
     lines = lines_of(ground, draft, anchors=anchors, detached=detached)
@@ -80,7 +80,13 @@ def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
 def fates_of(job: Job) -> Fates:
     """What the policy, and those who settled it, say on the organisation's calendar day."""
     settled = {line: found["choice"] for line, found in job.settlements.items()}
-    return Fates(job.policy.read(), clock.today(job.organisation.timezone), settled, frozenset(job.categories))
+    return Fates(
+        job.policy.read(),
+        clock.today(job.organisation.timezone),
+        settled,
+        only=frozenset(job.categories),
+        places=frozenset(job.collections),
+    )
 
 
 def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from exports.datasets import DatasetError
+from exports.flows import amending, finding
 from exports.flows.collect import collect
 from exports.flows.erase import execute
 from exports.flows.leasing import Held, held
@@ -31,6 +32,11 @@ PHASES: dict[tuple[str, str], Callable[[Held], None]] = {
     (JobKind.ERASURE, JobState.SPOOLING): execute,
     (JobKind.ERASURE, JobState.EXECUTING): execute,
     (JobKind.ERASURE, JobState.PROVING): prove,
+    (JobKind.CORRECTION, JobState.NEW): finding.find,
+    (JobKind.CORRECTION, JobState.REHEARSING): finding.find,
+    (JobKind.CORRECTION, JobState.APPROVED): amending.amend,
+    (JobKind.CORRECTION, JobState.EXECUTING): amending.amend,
+    (JobKind.CORRECTION, JobState.PROVING): amending.prove,
 }
 
 

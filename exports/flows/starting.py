@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from exports import tagged
+from exports.corrections import Amendment
 from exports.facts import Search
 from exports.flows import packages
 from exports.flows.retrying import try_again
@@ -20,8 +24,8 @@ WRITING = (JobState.EXECUTING, JobState.PROVING, JobState.FINISHED)
 
 
 @transaction.atomic
-def start(kind: str, search: Search) -> UUID:
-    """Store the search, sealed under the job's own key, as a job that is due now."""
+def start(kind: str, search: Search, corrections: Sequence[Amendment] = ()) -> UUID:
+    """Store the search, and what should be corrected, sealed under the job's own key, as a job that is due now."""
     identities = {name: value.strip() for name, value in search.identities.items() if value.strip()}
     if not identities:
         raise EngineRefusal(_("A search needs at least one identity. Nothing was started."))
@@ -32,10 +36,13 @@ def start(kind: str, search: Search) -> UUID:
         reference=search.reference,
         subject=search.subject,
         categories=list(search.categories),
+        collections=list(search.collections),
         key_sealed=crypto.new_key(),
         due_at=now(),
     )
     job.identities = identities
+    if corrections:
+        job.corrections = tagged.dumps({"wanted": [asdict(one) for one in corrections]})
     job.save(force_insert=True)
     JobToken.objects.bulk_create(JobToken(job=job, token=token) for token in tokens_of(identities))
     return job.pk
@@ -68,8 +75,8 @@ def cancel(job_id: UUID) -> None:
     """Stop the job and destroy what it gathered."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
-        if job.kind == JobKind.ERASURE and job.state in WRITING:
-            raise JobNotReady(_("The erasure has already begun, so it cannot be cancelled. It goes on."))
+        if job.kind != JobKind.ACCESS and job.state in WRITING:
+            raise JobNotReady(_("It has already begun to change something, so it cannot be cancelled. It goes on."))
         job.state, job.due_at, job.finished_at = JobState.CANCELLED, None, now()
         job.lease_token += 1  # a worker that is at it now loses it
         job.save(update_fields=["state", "due_at", "finished_at", "lease_token"])
@@ -80,7 +87,7 @@ def destroy(job_id: UUID) -> None:
     """Forget the keys of job and archive, then remove the files: what was gathered can no longer be read by anybody."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
-        Job.objects.filter(pk=job_id).update(key_sealed=b"")
+        Job.objects.filter(pk=job_id).update(key_sealed=b"", corrections_sealed=b"")
         JobToken.objects.filter(job=job).delete()
         Step.objects.filter(run__job=job).update(spool="")
         Archive.objects.filter(job=job).update(key_sealed=b"")

@@ -12,7 +12,7 @@ from portal.kit import clock
 from portal.organisations.models import Membership, Organisation
 from requests_app import letters, tasks
 from requests_app.access import Actor, actor_for
-from requests_app.flows import closing, conversation, delivery, erasing, fulfilment, intake, triage, verification, withdrawal
+from requests_app.flows import answering, closing, conversation, delivery, erasing, fulfilment, intake, triage, verification, withdrawal
 from requests_app.flows.challenges import Outcome
 from requests_app.flows.intake import Application
 from requests_app.models import Case, Letter
@@ -183,7 +183,7 @@ def refuses(ground: str, evidence: str) -> Act:
 
 def answers(text: str, outcome: str = "done") -> Act:
     def act(stage: Stage) -> None:
-        fulfilment.answer(stage.case, text, by=stage.staff("lead"), outcome=outcome)
+        answering.answer(stage.case, text, by=stage.staff("lead"), outcome=outcome)
         _post(stage)
 
     return act

@@ -12,8 +12,8 @@ from portal.organisations.promises import Recipient
 from requests_app import answers, letters
 from requests_app.access import Actor, must_lead
 from requests_app.flows import timing
-from requests_app.flows.fulfilment import NotYet
 from requests_app.flows.moving import locked, move, record
+from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import address_of, keep_note, must_be_moving
 from requests_app.models import Case, Event
 from requests_app.models.challenge import Purpose

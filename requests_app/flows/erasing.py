@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,8 +13,8 @@ from portal.kit import clock, codes
 from requests_app import answers, hints, letters
 from requests_app.access import Actor, SignInAgain, must_lead
 from requests_app.flows import verification
-from requests_app.flows.fulfilment import NotYet, proved_identities
 from requests_app.flows.moving import locked, move, record
+from requests_app.flows.searching import PLANNED, NotYet, proved_identities
 from requests_app.flows.triage import address_of
 from requests_app.models import Case
 from requests_app.rules.rights import Right
@@ -71,7 +72,7 @@ def barriers(case: Case) -> list[str]:
 
 
 def _must_be_planned(case: Case) -> None:
-    if case.right != Right.DELETION.value:
+    if case.right not in PLANNED:
         raise NotYet(_("This request is not for a deletion. Nothing was changed."))
     if case.state != State.REVIEW.value or case.job_id is None:
         raise NotYet(_("There is no plan to decide on: the deletion is not rehearsed and in review. Nothing was changed."))
@@ -81,7 +82,7 @@ def _must_be_planned(case: Case) -> None:
 def conclude(case: Case) -> bool:
     """For the sweep: answers once the receipt says complete. Anything less goes back to an officer, never to the person as done."""
     case = locked(case)
-    if case.state != State.EXECUTING.value or case.job_id is None or case.right != Right.DELETION.value:
+    if case.state != State.EXECUTING.value or case.job_id is None or case.right not in PLANNED:
         return False
     progress = api.progress(case.job_id)
     if not progress.finished:
@@ -92,8 +93,19 @@ def conclude(case: Case) -> bool:
         case.released_at, case.released_by = None, ""
         move(case, State.REVIEW, by="system", outcome=outcome)
         return True
-    _certify(case, receipt["receipt"])
+    if case.right == Right.WITHDRAWAL.value:
+        _revoked(case, receipt["receipt"])
+    else:
+        _certify(case, receipt["receipt"])
     return True
+
+
+def _revoked(case: Case, receipt: Mapping[str, Any]) -> None:
+    """What gave access is gone; what else stops, and the answer, are an officer's."""
+    case.released_at, case.released_by = None, ""
+    totals = receipt["totals"]
+    record(case, "access.revoked", by="system", rows=totals.get("delete", 0) + totals.get("mask", 0))
+    move(case, State.REVIEW, by="system", outcome="complete")
 
 
 def _certify(case: Case, receipt: Mapping[str, object]) -> None:

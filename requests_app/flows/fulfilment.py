@@ -4,71 +4,38 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports import api
-from exports.api import EngineRefusal, JobBusy, Progress, Search
+from exports.api import EngineRefusal, JobBusy, Progress
 from portal.kit import clock
 from requests_app import answers, hints, letters
 from requests_app.access import SYSTEM, Actor, must_lead
-from requests_app.flows import verification
+from requests_app.flows import contacts, verification
 from requests_app.flows.moving import locked, move, record
+from requests_app.flows.searching import GATHERED, STARTED, NotYet, engine_works, start_job
 from requests_app.flows.triage import address_of
 from requests_app.models import Case
-from requests_app.models.letter import Author
-from requests_app.rules.errors import RuleError
-from requests_app.rules.rights import Right
 from requests_app.rules.states import State
-
-GATHERED = frozenset({Right.ACCESS.value, Right.PORTABILITY.value})
-STARTED = frozenset({*GATHERED, Right.DELETION.value})
-
-
-class NotYet(RuleError):
-    """A step that makes no sense now, or for which something is missing. Nothing was changed."""
 
 
 @transaction.atomic
 def start(case: Case, *, by: str = "system") -> None:
-    """Looks for the person in every source; for a deletion, rehearses it. Only proved identifiers are searched by."""
+    """Looks for the person in every source; what changes something there is rehearsed. Only proved identifiers are searched by."""
     case = locked(case)
     _must_start(case)
-    find = api.start_erasure if case.right == Right.DELETION.value else api.start_access
-    case.job_id = find(_search(case))
+    case.job_id = start_job(case)
     move(case, State.COLLECTING, by=by)
     hints.on_commit(hints.SETTLE_CASE, case.pk)
 
 
 def may_start(case: Case) -> bool:
     """Whether the sweep begins with this case by itself."""
-    return case.state == State.OPEN.value and case.right in STARTED and verification.is_proved(case)
+    return case.state == State.OPEN.value and case.right in STARTED and verification.is_proved(case) and engine_works(case)
 
 
 def _must_start(case: Case) -> None:
-    if case.right not in STARTED:
+    if not engine_works(case):
         raise NotYet(_("For this right nothing is gathered: decide it and write the answer. Nothing was changed."))
     if case.state == State.OPEN.value and not verification.is_proved(case):
         raise NotYet(_("The person has not yet proved who is asking, so nothing is searched. Nothing was changed."))
-
-
-def _search(case: Case) -> Search:
-    """What the engine may know: proved identifiers, and opaque keys instead of names."""
-    document = case.policy.read()
-    portable = tuple(category.key for category in document.categories if category.portable)
-    return Search(
-        organisation=case.organisation,
-        policy=case.policy,
-        identities=proved_identities(case),
-        subject=case.subject,
-        reference=case.reference,
-        categories=portable if case.right == Right.PORTABILITY.value else (),
-    )
-
-
-def proved_identities(case: Case) -> dict[str, str]:
-    """Kind → value of what was proved. Claimed values are for officers to compare, never to search by."""
-    proved = case.identifiers.filter(verified_at__isnull=False)
-    identities = {one.kind: case.unseal(one.value_sealed) for one in proved}
-    if not identities:
-        raise NotYet(_("No identifier of this request is proved, so there is nothing to search by. Nothing was changed."))
-    return identities
 
 
 @transaction.atomic
@@ -90,7 +57,8 @@ def _releases_itself(case: Case, progress: Progress) -> bool:
     """Where the policy says so, and only when nothing needs an officer's eye."""
     promise = case.policy.read().rights.get(case.right)
     is_plain = not progress.failed and not progress.gaps and not progress.covered
-    return case.right in GATHERED and promise is not None and promise.automatic_release and is_plain
+    may = case.right in GATHERED and promise is not None and promise.automatic_release and is_plain
+    return may and contacts.changed_at(case) is None
 
 
 @transaction.atomic
@@ -114,8 +82,7 @@ def gather_again(case: Case, *, by: Actor) -> None:
         raise NotYet(_("Only a request in review that was not released can be gathered again. Nothing was changed."))
     _must_start(case)
     old, case.job_id = case.job_id, None
-    find = api.start_erasure if case.right == Right.DELETION.value else api.start_access
-    case.job_id = find(_search(case))
+    case.job_id = start_job(case)
     move(case, State.COLLECTING, by=by.key)
     if old:
         api.destroy(old)
@@ -180,25 +147,3 @@ def _answer_with_archive(case: Case) -> bool:
     move(case, State.ANSWERED, by="system", records=archive.records, sha256=archive.sha256, gaps=len(progress.gaps))
     letters.queue(case, "answer_access", to=address_of(case), facts=answers.access(case, progress, archive), formal=True)
     return True
-
-
-@transaction.atomic
-def answer(case: Case, text: str, *, by: Actor, outcome: str = "done") -> None:
-    """Rights that are decided, not gathered: says what was done, in a letter. The text stays with the case."""
-    case = locked(case)
-    must_lead(by, case, _("Only a lead can decide this."))
-    if case.right in STARTED:
-        raise NotYet(_("This request is answered by its archive or by its receipt, not by a letter of our own. Nothing was changed."))
-    if not verification.is_proved(case):
-        raise NotYet(_("The person has not yet proved who is asking. Nothing was changed."))
-    if outcome not in answers.DECISIONS:
-        raise NotYet(_("Choose what was decided. Nothing was changed."))
-    words = text.strip()
-    if not words:
-        raise NotYet(_("Write what was done: the person reads it in our letter. Nothing was sent."))
-    if case.state == State.OPEN.value:
-        move(case, State.EXECUTING, by=by.key)
-    case.answered_at, case.outcome = clock.now(), outcome
-    move(case, State.ANSWERED, by=by.key, outcome=outcome)
-    case.messages.create(author=Author.OFFICER, author_name=by.name, body_sealed=case.seal(words), at=clock.now())
-    letters.queue(case, "answer_done", to=address_of(case), facts=answers.done(case, words, by.name, outcome=outcome), formal=True)

@@ -3,7 +3,6 @@
 The same work is done whoever asks, known or unknown.
 """
 
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +13,13 @@ from django.db import transaction
 from portal.kit import clock, codes, crypto
 from portal.organisations.models import Organisation, Policy
 from requests_app import addresses
-from requests_app.flows import challenges, moving, timing
+from requests_app.flows import challenges, moving, timing, unproved
 from requests_app.models import Case, Identifier, Submission
 from requests_app.models.case import Channel
 from requests_app.models.challenge import Purpose
 from requests_app.rules.rights import Right
+from requests_app.rules.verification import needs_no_proof
+from requests_app.wishes import Wish, sealed_details
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class Application:
     language: str = "en"
     received_at: datetime | None = None
     is_test: bool = False
+    wish: Wish | None = None
     by: str = "person"  # who history says took it in
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -64,7 +66,9 @@ def submit(application: Application, *, browser: str = "") -> Submission:
     before: Case | None = None
     for right in application.rights:
         before = _open(application, submission, right, copy_first=before)
-    if application.identities.get("email"):
+    if needs_no_proof(application.right):
+        unproved.open_at_once(lead_case(submission))
+    elif application.identities.get("email"):
         challenges.issue(lead_case(submission), Purpose.CONFIRM, browser=browser)
     return submission
 
@@ -88,7 +92,7 @@ def _open(application: Application, submission: Submission, right: Right, *, cop
     )
     flags = addresses.flags(application.identities.get("email", ""))
     case.name_sealed = case.seal(application.name)
-    case.details_sealed = case.seal(json.dumps({"address_flags": flags})) if flags else b""
+    case.details_sealed = sealed_details(case, application.wish if right is application.right else None, flags)
     timing.set_clock(case)
     case.save()
     Identifier.objects.bulk_create(

@@ -11,7 +11,8 @@ from portal.organisations.models import User
 from requests_app import letters
 from requests_app.access import Actor
 from requests_app.flows import closing, erasing, fulfilment, triage, withdrawal
-from requests_app.flows.fulfilment import NotYet
+from requests_app.flows.searching import PLANNED, NotYet
+from requests_app.management import right_acts
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rules.rights import Right
@@ -69,7 +70,7 @@ def _plan(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
 
 
 def _job(case: Case) -> Any:
-    if case.job_id is None or case.right != Right.DELETION:
+    if case.job_id is None or case.right not in (*PLANNED, Right.CORRECTION):
         raise NotYet("There is no plan for this request yet. Nothing was changed.")
     return case.job_id
 
@@ -152,9 +153,31 @@ ACTS: dict[str, Act] = {
     ),
     "answer": Act(
         "answer a right that is not gathered",
-        lambda case, actor, o: fulfilment.answer(case, o["text"], outcome=o["outcome"], by=actor),
-        [TEXT, ("--outcome", {"default": "done", "choices": ["done", "partly", "nothing_to_do"]})],
+        right_acts.answer,
+        [
+            TEXT,
+            ("--outcome", {"default": "done", "choices": ["done", "partly", "nothing_to_do"]}),
+            ("--stop", {"action": "append", "default": [], "metavar": "USE", "help": "a use that ends: a category of the policy"}),
+        ],
     ),
+    "corrections": Act("print what should be corrected and what stands there; recorded", right_acts.corrections),
+    "add_correction": Act(
+        "write down a correction that came another way",
+        right_acts.add,
+        [
+            ("thing", {"metavar": "FIELD", "help": "dataset.collection.field, or other"}),
+            ("new", {"metavar": "NEW"}),
+            ("--old", {"default": ""}),
+            ("--evidence", {"default": ""}),
+            ("--title", {"default": "", "help": "for other: what it is"}),
+        ],
+    ),
+    "correct": Act(
+        "decide on each correction",
+        right_acts.correct,
+        [("digest", {"metavar": "DIGEST"}), ("decision", {"nargs": "+", "metavar": "NUMBER=accept|by_hand|refuse"})],
+    ),
+    "join": Act("mark it as a duplicate of another", right_acts.join, [("other", {"metavar": "REFERENCE"})]),
     "assign": Act("give it to somebody", _assign, [("email", {"nargs": "?", "default": "", "metavar": "EMAIL"})]),
     "note": Act("write a note for colleagues", lambda case, actor, o: _said(triage.note(case, o["text"], by=actor)), [TEXT]),
     "message": Act("write to the person", lambda case, actor, o: _said(triage.write(case, o["text"], by=actor)), [TEXT]),

@@ -11,6 +11,8 @@ register = template.Library()
 @register.filter
 def chosen(held: Any, value: Any) -> bool:
     """Whether this choice is the one that the field holds."""
+    if isinstance(held, list | tuple):
+        return str(value) in {str(one) for one in held}
     return str(held if held is not None else "") == str(value)
 
 

@@ -30,7 +30,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     case = access.case_for(user_of(request), reference)
     actor = access.actor_for(user_of(request), case)
     words = folder.folder(case, actor)
-    return desk_page(request, "case", **words, lines=chronicle(case), is_shown=_is_shown(request, case))
+    return desk_page(request, "case", **words, lines=chronicle(case), is_shown=is_shown(request, case))
 
 
 @require_POST
@@ -66,10 +66,13 @@ def show(request: HttpRequest, reference: str) -> HttpResponse:
     case = access.case_for(user_of(request), reference)
     triage.reveal(case, by=access.actor_for(user_of(request), case))
     request.session[SHOWN] = {**request.session.get(SHOWN, {}), reference: clock.now().timestamp()}
+    if request.POST.get("then") == "correct":
+        return redirect("desk:correct", reference)
     return redirect(f"{_address(case)}#details")
 
 
-def _is_shown(request: HttpRequest, case: Case) -> bool:
+def is_shown(request: HttpRequest, case: Case) -> bool:
+    """Whether this browser has asked to see the personal details, minutes ago."""
     since = request.session.get(SHOWN, {}).get(case.reference)
     return since is not None and clock.now().timestamp() - float(since) < SHOWN_FOR.total_seconds()
 

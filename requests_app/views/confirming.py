@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.kit import codes, crypto
 from portal.kit.crypto import Sealed
 from requests_app import fates, journey
-from requests_app.flows import challenges, verification
+from requests_app.flows import challenges, duplicates, searching, verification
 from requests_app.flows.challenges import Outcome
 from requests_app.flows.verification import LinkLeads
 from requests_app.forms import CodeForm
@@ -22,9 +22,10 @@ from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, is_over
-from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, CodeRefused
+from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, CodeRefused, needs_no_proof
 from requests_app.views import visits
 from requests_app.views.frame import Frame, framed, shown, unkept
+from requests_app.wishes import wish_of
 
 LINK = "link"
 LINK_SECONDS = 10 * 60
@@ -80,7 +81,8 @@ def _try(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
 def _ask_again(request: HttpRequest, case: Case) -> HttpResponse:
     """A mistyped address: the same answers again, as a new draft. The first request ends by itself, unconfirmed."""
     found = {"name": case.name, "country": case.country, **{one.kind: one.value for one in case.identifiers.all()}}
-    draft = Draft(right=case.right, found=found, keep_seen=True, copy_first=case.copy_first_id is not None)
+    draft = Draft.again(case.right, found, wish_of(case))
+    draft.copy_first = case.copy_first_id is not None
     journey.keep_draft(request.session, case.organisation.key, draft)
     return redirect("public:ask", case.organisation.key, journey.FIND_YOU)
 
@@ -115,7 +117,8 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
     """The date and the reference: what people print or write down."""
     frame = framed(request, org)
     case = _asked_case(request, org)
-    if case is None or not visits.is_let_in(request, case):
+    is_unproved = case is not None and needs_no_proof(Right(case.right))
+    if case is None or not (is_unproved or visits.is_let_in(request, case)):
         return redirect("public:track", org)
     if verification.wants_second_code(case):
         return redirect("public:code", org)
@@ -129,6 +132,9 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
         right=journey.right_words(frame.promises, Right(case.right)),
         address=challenges.address_of(case),
         ledger=ledger,
+        twins=duplicates.twins_of(case),
+        is_decided=case.right not in searching.GATHERED,
+        is_unproved=is_unproved,
         is_automatic=promise is not None and promise.automatic_release,
         backups_clear=case.due_on + timedelta(days=days) if ledger and days and case.due_on else None,
     )

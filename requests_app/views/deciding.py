@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exports import api
 from portal.kit import clock
-from requests_app import access, folder
+from requests_app import access, folder, particulars
 from requests_app.access import SignInAgain
 from requests_app.answers import by_source
-from requests_app.desk_forms import AnswerForm, ExtendForm, ReasonForm, RefuseForm
-from requests_app.flows import closing, erasing, fulfilment
-from requests_app.flows.fulfilment import NotYet
+from requests_app.desk_forms import AnswerForm, ExtendForm, JoinForm, ReasonForm, RefuseForm
+from requests_app.flows import answering, closing, duplicates, erasing, fulfilment
+from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.extensions import extension_reasons, may_extend
 from requests_app.rules.refusals import refusal_grounds
@@ -41,7 +41,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     """The rehearsal of a deletion: what would go, stay and change, and what still stands in its way."""
     case = access.case_for(user_of(request), reference)
     actor = access.actor_for(user_of(request), case, signed_in_at=signed_in_at(request))
-    if case.job_id is None or case.right != Right.DELETION:
+    if case.job_id is None or case.right not in PLANNED:
         raise NotYet(_("There is no plan for this request yet. Nothing was changed."))
     view = api.plan(case.job_id)
     words: dict[str, Any] = {
@@ -131,12 +131,29 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Decides a right that is not gathered."""
     case, actor = case_and_actor(request, reference)
-    form = AnswerForm(posted(request))
+    uses = particulars.uses_of(case)
+    form = AnswerForm(posted(request), uses=uses, initial=particulars.first_words(case))
     if request.method == "POST" and form.is_valid():
-        fulfilment.answer(case, form.cleaned_data["text"], outcome=form.cleaned_data["outcome"], by=actor)
+        said = form.cleaned_data
+        answering.answer(case, said["text"], outcome=said["outcome"], stops=said.get("stops", ()), by=actor)
         return redirect("desk:case", reference)
     words = {"heading": folder.question_of(case), "button": _("Answer the person"), "thread": folder.said(case)}
-    return act_page(request, case, form, words)
+    return act_page(request, case, form, {**words, "wish": particulars.wish_words(case), "access": answering.access_of(case)})
+
+
+@read_or_send
+def join(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ends a request that was sent twice, and points to the other one."""
+    case, actor = case_and_actor(request, reference)
+    twins = duplicates.twins_of(case)
+    listed = [(one.reference, particulars.twin_words(one)) for one in twins]
+    form = JoinForm(posted(request), twins=listed, initial={"other": listed[0][0] if listed else ""})
+    if request.method == "POST" and form.is_valid():
+        duplicates.join(case, form.cleaned_data["other"], by=actor)
+        return redirect("desk:case", reference)
+    lead = _("This request ends, and a letter points the person to the other one. The other one goes on with its own date.")
+    button = _("Mark as a duplicate") if listed else ""
+    return act_page(request, case, form, {"heading": _("Is this the same request?"), "button": button, "lead": lead})
 
 
 @read_or_send
@@ -175,7 +192,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 def receipt_json(request: HttpRequest, reference: str) -> HttpResponse:
     """The signed receipt as a file, for `verify_receipt`."""
     case = access.case_for(user_of(request), reference)
-    signed = folder.receipt(case)["signed"]
+    signed = folder.signed_receipt(case)
     response = HttpResponse(json.dumps(signed, indent=1, ensure_ascii=False), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{case.reference}-receipt.json"'
     response["Cache-Control"] = "no-store, private"

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.organisations.models import Organisation
-from requests_app import fates, journey
+from requests_app import asking, fates, journey
 from requests_app.flows import intake
 from requests_app.flows.intake import Application
 from requests_app.forms import FindYouForm, RightForm
@@ -18,6 +19,13 @@ from requests_app.journey import Draft, Journey
 from requests_app.rules.rights import Right
 from requests_app.views import visits
 from requests_app.views.frame import Frame, framed, kept_a_while, posted, reply_by, shown, unkept
+from requests_app.views.questions import QUESTIONS, by_yourself, go_on
+
+START: dict[Right, Promise | str] = {
+    Right.ACCESS: gettext_lazy("What we hold, why, and who else has it. As pages to read and JSON to reuse."),
+    Right.DELETION: gettext_lazy("We show you what goes and what we must keep, before you decide."),
+}
+AFTER_THE_FIRST = (journey.FIND_YOU, journey.KEEP, journey.CHECK, *QUESTIONS)
 
 
 @require_safe
@@ -43,10 +51,17 @@ def start(request: HttpRequest, org: str) -> HttpResponse:
         request,
         "start",
         rights=rights,
+        offers=[_offer(frame, right) for right in rights],
         reply_by=max(dates, default=None),
         others=others,
         free_months=next((promise.free_months for promise in frame.promises.rights.values() if promise.free_months), None),
     )
+
+
+def _offer(frame: Frame, right: Right) -> tuple[str, str, str]:
+    """A right on the start page: what it is called, what it gives, and what people can do by themselves."""
+    hint = START.get(right, asking.LABELS[right][1])
+    return journey.right_words(frame.promises, right), str(hint), by_yourself(frame.promises, right.value)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,15 +81,8 @@ def _sent_already(request: HttpRequest, org: str, trip: Journey) -> HttpResponse
     """After the last button, the same button again and the way back lead on to where that button led."""
     sent = visits.asked(request.session, org)
     is_the_same = sent is not None and request.POST.get("key") == sent[0]
-    is_going_back = sent is not None and request.method != "POST" and not trip.draft.right and trip.here in journey.AFTER_THE_FIRST
+    is_going_back = sent is not None and request.method != "POST" and not trip.draft.right and trip.here in AFTER_THE_FIRST
     return redirect("public:code", org) if is_the_same or is_going_back else None
-
-
-def _go_on(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
-    key = frame.organisation.key
-    journey.keep_draft(request.session, key, draft)
-    visits.browser_of(request)  # made before it is needed: two presses of the last button must find the same secret
-    return redirect("public:ask", key, Journey(frame.promises, draft).next)
 
 
 def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
@@ -83,8 +91,8 @@ def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpRespons
     form = RightForm(choices, posted(request), initial={"right": trip.draft.right})
     if request.method == "POST" and form.is_valid():
         trip.draft.right = form.cleaned_data["right"]
-        return _go_on(request, frame, trip.draft)
-    hints = {right.value: journey.LABELS[right][1] for right in rights}
+        return go_on(request, frame, trip.draft)
+    hints = {right.value: asking.LABELS[right][1] for right in rights}
     return shown(request, "right", form=form, problems=form.errors, journey=trip, hints=hints, chosen=form["right"].value())
 
 
@@ -92,7 +100,7 @@ def _ask_who(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
     form = FindYouForm(frame.promises, posted(request), initial=trip.draft.found)
     if request.method == "POST" and form.is_valid():
         trip.draft.found = {name: value for name, value in form.cleaned_data.items() if value}
-        return _go_on(request, frame, trip.draft)
+        return go_on(request, frame, trip.draft)
     return shown(request, "find_you", form=form, problems=form.errors, journey=trip)
 
 
@@ -100,7 +108,7 @@ def _ask_keep(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse
     if request.method == "POST":
         trip.draft.keep_seen = True
         trip.draft.copy_first = request.POST.get("copy") == "yes" and frame.promises.offers(Right.ACCESS.value)
-        return _go_on(request, frame, trip.draft)
+        return go_on(request, frame, trip.draft)
     ledger = fates.ledger(frame.promises, frame.today)
     return shown(request, "keep_and_delete", journey=trip, ledger=ledger, offers_copy=frame.promises.offers(Right.ACCESS.value))
 
@@ -117,6 +125,9 @@ def _check(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
         draft=trip.draft,
         right=journey.right_words(frame.promises, Right(trip.draft.right)),
         others=others,
+        wish=trip.draft.wish,
+        uses=asking.titles_of(frame.promises, trip.draft.wish.uses),
+        portable=asking.portable_titles(frame.promises) if trip.draft.right == Right.PORTABILITY else (),
         asks_country=bool(countries),
         country=countries.get(found.get("country", ""), _("Somewhere else") if found.get("country") else ""),
         reply_by=reply_by(frame, Right(trip.draft.right), country=_place(found)),
@@ -136,6 +147,7 @@ def _send(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
         identities={kind: value for kind, value in draft.found.items() if kind in kinds},
         country=_place(draft.found),
         copy_first=draft.copy_first,
+        wish=draft.wish,
         language=get_language() or "en",
         key=uuid.UUID(draft.key),
     )
@@ -155,4 +167,5 @@ PAGES: dict[str, Callable[[HttpRequest, Frame, Journey], HttpResponse]] = {
     journey.FIND_YOU: _ask_who,
     journey.KEEP: _ask_keep,
     journey.CHECK: _check,
+    **QUESTIONS,
 }

@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.kit import codes
-from requests_app import progress
-from requests_app.flows import conversation, delivery, following, verification, withdrawal
+from requests_app import particulars, progress
+from requests_app.flows import conversation, delivery, duplicates, following, verification, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
 from requests_app.letters import SECRET_KINDS
 from requests_app.models import Case, Letter
@@ -101,6 +101,8 @@ def _status_words(case: Case) -> dict[str, object]:
         "wants_code": not case.confirmed_at and not is_over(State(case.state)),
         "wants_second_code": verification.wants_second_code(case) and not is_over(State(case.state)),
         "archive": delivery.archive_of(case),
+        "joined_to": duplicates.joined_to(case),
+        "wish": particulars.wish_words(case),
         "others": case.submission.cases.exclude(pk=case.pk),
         "reckoned": reckoned,
         "rules": rules,

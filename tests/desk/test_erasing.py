@@ -10,7 +10,7 @@ from portal.organisations.models import Organisation, User
 from requests_app import tasks
 from requests_app.access import OnlyALead, SignInAgain
 from requests_app.flows import closing, erasing
-from requests_app.flows.fulfilment import NotYet
+from requests_app.flows.searching import NotYet
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State

@@ -9,8 +9,8 @@ from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app import tasks
 from requests_app.access import OnlyALead
-from requests_app.flows import closing, fulfilment
-from requests_app.flows.fulfilment import NotYet
+from requests_app.flows import answering, closing, fulfilment
+from requests_app.flows.searching import NotYet
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import MoveRefused, State
@@ -162,7 +162,7 @@ def test_nothing_held_is_an_answer_too(northwind: Organisation, ada: User, engin
 def test_a_decided_right_is_answered_in_a_letter(northwind: Organisation, ada: User, engine: FakeEngine) -> None:
     case = a_case(northwind, right=Right.OBJECTION)
 
-    fulfilment.answer(case, "We have stopped the newsletter.", by=as_actor(ada, case))
+    answering.answer(case, "We have stopped the newsletter.", by=as_actor(ada, case))
 
     case.refresh_from_db()
     assert case.state == State.ANSWERED
@@ -173,7 +173,7 @@ def test_an_access_request_is_not_answered_by_a_letter_of_our_own(northwind: Org
     case = reviewed(a_case(northwind))
 
     with pytest.raises(NotYet, match="archive"):
-        fulfilment.answer(case, "Trust us.", by=as_actor(ada, case))
+        answering.answer(case, "Trust us.", by=as_actor(ada, case))
 
 
 def test_a_closed_case_stays_closed_unless_a_lead_says_why(northwind: Organisation, otto: User, ada: User, engine: FakeEngine) -> None:

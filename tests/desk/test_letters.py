@@ -15,7 +15,7 @@ from weasyprint.urls import URLFetcherResponse
 from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from requests_app import letters, paper, tasks
-from requests_app.flows import fulfilment
+from requests_app.flows import answering, fulfilment
 from requests_app.models import Letter
 from requests_app.models.letter import LetterState
 from tests.desk.acting import as_actor, reviewed
@@ -52,7 +52,7 @@ def test_what_anybody_can_make_us_send_holds_nothing_they_wrote(northwind: Organ
 def test_plain_text_is_not_escaped_and_paper_is(northwind: Organisation, ada: User) -> None:
     case = a_case(northwind, right="objection", name="<b>Rita</b>")
 
-    fulfilment.answer(case, "Stopped: news & <offers>.", by=as_actor(ada, case))
+    answering.answer(case, "Stopped: news & <offers>.", by=as_actor(ada, case))
 
     html = case.unseal(case.letters.get().html_sealed)
     assert "news &amp; &lt;offers&gt;" in html

@@ -9,7 +9,7 @@ from portal.organisations.models import Organisation, User
 from requests_app import tasks
 from requests_app.access import OnlyALead
 from requests_app.flows import closing, timing, triage
-from requests_app.flows.fulfilment import NotYet
+from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import TriageRefused
 from requests_app.models import Case, Event, Message
 from requests_app.models.letter import Author

@@ -36,7 +36,9 @@ def test_an_organisation_that_left_is_not_found(rita: Client, northwind: Organis
 def test_the_start_page_says_the_date_and_every_other_right(rita: Client, northwind: Organisation) -> None:
     page = rita.get("/o/northwind/").content.decode()
     assert "we must reply by" in page
-    assert page.count("By email to") == 5
+    assert "By email to" not in page
+    for title in ("Correct something", "take elsewhere", "Object to a use", "Pause the use", "Take back my consent"):
+        assert title in page
     assert 'href="mailto:privacy@northwind.example.org' in page
 
 
@@ -51,8 +53,8 @@ def test_the_start_page_costs_two_queries_and_no_session(
     assert "max-age" in answered["Cache-Control"]
 
 
-def test_an_organisation_that_offers_nothing_by_form_says_where_to_write(db: None) -> None:
-    an_organisation("paper", rights={"objection": RightPromise(right="objection", title="Object")})
+def test_an_organisation_that_offers_nothing_says_where_to_write(db: None) -> None:
+    an_organisation("paper", rights={"objection": RightPromise(right="objection", title="Object", offered=False)})
     page = Client().get("/o/paper/").content.decode()
     assert "/ask/" not in page
     assert "privacy@paper.example.org" in page

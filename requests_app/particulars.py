@@ -1,0 +1,56 @@
+"""What is particular to one right at the desk: the wish itself, which uses can end, what was decided. Reads only."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from exports import api
+from portal.kit import clock
+from requests_app import answers, asking
+from requests_app.flows import answering
+from requests_app.models import Case
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State
+from requests_app.rules.verification import needs_no_proof
+from requests_app.wishes import decisions_of, wish_of
+
+
+def is_revoked(case: Case) -> bool:
+    """What gave access is gone; the rest of the withdrawal is still to be answered."""
+    access = answering.access_of(case)
+    return access is not None and access.revoked > 0
+
+
+def has_failed(case: Case) -> bool:
+    """Something that was accepted was not done; it must be looked up anew before anybody decides again."""
+    return case.state == State.REVIEW and bool(case.job_id and api.receipt(case.job_id))
+
+
+def decided(case: Case) -> dict[int, dict[str, Any]]:
+    """What was decided about each correction; empty once the content of the case was destroyed."""
+    return decisions_of(case)
+
+
+def wish_words(case: Case) -> dict[str, Any]:
+    """What was asked in particular: uses by their titles, the person's own words, and the corrections."""
+    wish = wish_of(case)
+    return {"uses": asking.titles_of(case.policy.read(), wish.uses), "words": wish.words, "corrections": wish.corrections}
+
+
+def uses_of(case: Case) -> list[tuple[str, str]]:
+    """The uses that the decision can end."""
+    return [(one.key, one.title) for one in asking.choices_of(case.policy.read(), Right(case.right))]
+
+
+def first_words(case: Case) -> dict[str, Any]:
+    """What stands in the form of an answer at first: the uses that were named, and what the policy says anyway."""
+    promise = case.policy.read().rights.get(case.right)
+    is_unproved = needs_no_proof(Right(case.right))
+    said = (promise.self_service or "") if promise and is_unproved else ""
+    return {"stops": list(wish_of(case).uses), "text": said, "outcome": "nothing_to_do" if said else ""}
+
+
+def twin_words(case: Case) -> str:
+    """The other request in one line."""
+    when = answers.spoken(clock.local_date(case.received_at, case.organisation.timezone))
+    return _("%(reference)s, asked on %(day)s") % {"reference": case.reference, "day": when}
