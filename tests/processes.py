@@ -59,13 +59,19 @@ class Demo:
     folder: Path
     port: int = field(default_factory=free_port)
     words: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
     printed: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] = field(init=False)
 
     def __enter__(self) -> "Demo":
         command = [str(ROOT / "start"), "demo", "--port", str(self.port), "--no-browser", *self.words]
         self.process = subprocess.Popen(
-            command, env=own_environment(self.folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            env=own_environment(self.folder) | self.settings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         threading.Thread(target=self._listen, daemon=True).start()
         return self
