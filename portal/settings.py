@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -111,6 +111,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        "OPTIONS": dict(parse_qsl(parts.query)),  # such as sslmode=verify-full
     }
 
 
@@ -153,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "due jobs": {"task": "exports.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "due letters and cases": {"task": "requests_app.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "expiries": {"task": "requests_app.expire", "schedule": 60.0, "options": {"expires": 50}},
+    "retention sweeps": {"task": "exports.sweep", "schedule": 300.0, "options": {"expires": 250}},
     "deferred erasures and old archives": {"task": "exports.expire", "schedule": 60.0, "options": {"expires": 50}},
 }
 if MAILBOXES:
