@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,8 +18,19 @@ from exports import tasks
 from exports.archive.cover import Cover
 from exports.correctable import correctable as correctable_fields
 from exports.corrections import Amendment, Correctable, CorrectionLine, CorrectionView, Spot
-from exports.facts import ArchiveFacts, Choice, PlanLine, PlanView, Progress, Search, SourceProgress, SourceState, StepProgress
-from exports.flows import amending, packages, packing, plans, progressing, running, seeing, starting
+from exports.facts import (
+    ArchiveFacts,
+    Choice,
+    PlanLine,
+    PlanView,
+    Progress,
+    RetentionState,
+    Search,
+    SourceProgress,
+    SourceState,
+    StepProgress,
+)
+from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -42,6 +54,7 @@ __all__ = [
     "PlanLine",
     "PlanView",
     "Progress",
+    "RetentionState",
     "Search",
     "SourceProgress",
     "SourceState",
@@ -60,8 +73,10 @@ __all__ = [
     "open_archive",
     "pack",
     "plan",
+    "plan_sweep",
     "progress",
     "receipt",
+    "retention",
     "retry",
     "revocable",
     "revoke",
@@ -73,6 +88,7 @@ __all__ = [
     "start_correction",
     "start_erasure",
     "start_revocation",
+    "start_sweep",
 ]
 
 
@@ -135,6 +151,21 @@ def progress(job_id: UUID) -> Progress:
 def sources(organisation: Organisation) -> tuple[SourceState, ...]:
     """What was last seen of each source of an organisation; asks none of them."""
     return seeing.sources(organisation)
+
+
+def retention(organisation: Organisation) -> RetentionState:
+    """When what is older than the policy keeps it was last removed, with what success, and when it will be again; asks no source."""
+    return sweep_days.retention(organisation)
+
+
+def plan_sweep(organisation: Organisation, moment: datetime) -> dict[str, Any]:
+    """What a sweep would remove at this moment, as JSON values. Asks every source; changes nothing and starts nothing."""
+    return outlook.outlook(organisation, organisation.current_policy.read(), moment).to_json()
+
+
+def start_sweep(organisation: Organisation, moment: datetime | None = None) -> UUID:
+    """Open a job that removes what is older than the policy keeps it. Ages are counted from this moment, or from now."""
+    return _hinted(sweep_days.start_sweep(organisation, moment=moment))
 
 
 def retry(job_id: UUID, source_key: str) -> None:

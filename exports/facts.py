@@ -96,6 +96,23 @@ class SourceState:
 
 
 @dataclass(frozen=True)
+class RetentionState:
+    """What is known of an organisation's sweeps: when the last one ended, what it did, what it could not do, and when the next is due.
+
+    `sweeps` is False where the policy names no period. `outcome` is complete, partial or failed; empty before the first.
+    """
+
+    sweeps: bool
+    next_on: date
+    last_at: datetime | None = None
+    outcome: str = ""
+    deleted: int = 0
+    anonymised: int = 0
+    held: int = 0
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of the two fates a policy allows for a line: key is 'now' or 'later'; `on` is the day of the later one."""
 

@@ -59,6 +59,7 @@ class JobKind(models.TextChoices):
     ACCESS = "access"
     ERASURE = "erasure"
     CORRECTION = "correction"
+    SWEEP = "sweep"
 
 
 class JobState(models.TextChoices):
@@ -93,6 +94,7 @@ class Job(Leased):
     categories = models.JSONField(default=list)
     collections = models.JSONField(default=list)  # an erasure that is about these collections only: `dataset.collection`
     corrections_sealed = models.BinaryField(default=bytes)  # what should be corrected, what stands there, what was accepted
+    day = models.DateField(null=True, blank=True)  # of a sweep that was due by itself: one a day
     plan = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     settlements = models.JSONField(default=dict)
@@ -108,6 +110,7 @@ class Job(Leased):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(kind__in=[k.value for k in JobKind]), name="job_kind_known"),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in JobState]), name="job_state_known"),
+            models.UniqueConstraint(fields=["organisation", "day"], name="sweep_once_a_day", condition=Q(kind="sweep")),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from exports.flows import expire, running
+from exports.flows import expire, running, sweep_days
 from exports.models import Job
 from portal.kit import leases
 
@@ -44,6 +44,16 @@ def expire_due() -> None:
         expire.close_archives()
     except Exception:
         log.exception("Deferred deletions stopped with a fault and will be tried again.")
+
+
+@shared_task(name="exports.sweep")  # type: ignore[untyped-decorator]  # Celery has no types
+def sweep_due() -> None:
+    """Begin the retention sweep of every organisation that has not had today's."""
+    try:
+        for job_id in sweep_days.start_due_sweeps():
+            hint(job_id)
+    except Exception:
+        log.exception("Retention sweeps could not be begun and will be tried again.")
 
 
 def hint(job_id: UUID) -> None:

@@ -12,7 +12,7 @@ from exports.datasets import words
 from exports.datasets.field_reading import read_fields
 from exports.datasets.places import At, DatasetError, Notice, Place, parse, placed
 from exports.datasets.references import check_references
-from exports.datasets.shapes import Collection, Dataset
+from exports.datasets.shapes import Collection, Dataset, Field
 
 FIDES_KEY = re.compile(r"[A-Za-z0-9_.<>-]+")
 
@@ -95,10 +95,11 @@ def _collection(at: At, dataset: str) -> Collection:
     meta, ours = words.meta(at, words.COLLECTION_META), words.ours(at, words.COLLECTION_OURS)
     if "partitioning" in meta.mapping():
         meta.warn("partitioning is for BigQuery only and has no effect")
+    fields = read_fields(at)
     return Collection(
         dataset=dataset,
         name=name,
-        fields=read_fields(at),
+        fields=fields,
         categories=at.texts("data_categories"),
         after=_addresses(meta, "after"),
         erase_after=_addresses(meta, "erase_after"),
@@ -111,6 +112,8 @@ def _collection(at: At, dataset: str) -> Collection:
         erase=ours.choice("erase", ("delete", "mask", "keep")),
         subject_key=_subject_key(ours, at),
         revoke=ours.flag("revoke"),
+        aged_by=_aged_by(ours, fields),
+        sweep=_sweep(ours),
     )
 
 
@@ -138,6 +141,32 @@ def _subject_key(ours: At, at: At) -> str:
     if path and path.split(".", 1)[0] not in names:
         ours.named(f"{ours.key}.subject_key").refuse(f"the collection has no field '{path}'")
     return path
+
+
+def _aged_by(ours: At, fields: tuple[Field, ...]) -> str:
+    name = ours.text("aged_by")
+    if not name:
+        return ""
+    at = ours.named(f"{ours.key}.aged_by")
+    found = next((field for field in fields if field.name == name), None)
+    if found is None:
+        at.refuse(f"the collection has no field '{name}'")
+    if found.fields:
+        at.refuse(f"the field '{name}' has sub-fields; a row's age is told by one value")
+    if not found.references and found.data_type not in ("", "string"):
+        at.refuse(
+            f"the field '{name}' is of the type {found.data_type}; a row's age is told by a date, or by a reference to a row that has one"
+        )
+    return name
+
+
+def _sweep(ours: At) -> str:
+    word = ours.choice("sweep", ("delete", "anonymise", "keep"))
+    if word in ("delete", "anonymise") and not ours.text("aged_by"):
+        ours.named(f"{ours.key}.sweep").refuse("it also needs aged_by, or nobody knows which rows are too old")
+    if word == "keep" and ours.text("aged_by"):
+        ours.named(f"{ours.key}.aged_by").refuse("sweep says keep, so the age of its rows means nothing")
+    return word
 
 
 def _unique(at: At, found: Iterable[tuple[str, Place, str]], kind: str) -> None:

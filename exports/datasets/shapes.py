@@ -83,6 +83,8 @@ class Collection:
     description: str = ""
     erase: str = ""
     subject_key: str = ""
+    aged_by: str = ""  # the field that tells a row's age, or that refers to the row which does
+    sweep: str = ""  # what becomes of rows that are too old: delete, anonymise or keep; empty: delete
     revoke: bool = False  # its rows give access: they go when somebody takes their consent or their keys back
 
     @property

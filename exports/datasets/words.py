@@ -51,7 +51,7 @@ COLLECTION = frozenset(
     ]
 )
 COLLECTION_META = frozenset(["after", "erase_after", "skip_processing", "masking_strategy_override", "partitioning", "redact"])
-COLLECTION_OURS = frozenset(["category", "title", "description", "erase", "subject_key", "revoke"])
+COLLECTION_OURS = frozenset(["category", "title", "description", "erase", "subject_key", "revoke", "aged_by", "sweep"])
 
 FIELD = frozenset(
     [

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from exports.datasets import DatasetError
-from exports.flows import amending, finding
+from exports.flows import amending, finding, sweep
 from exports.flows.collect import collect
 from exports.flows.erase import execute
 from exports.flows.leasing import Held, held
@@ -37,6 +37,9 @@ PHASES: dict[tuple[str, str], Callable[[Held], None]] = {
     (JobKind.CORRECTION, JobState.APPROVED): amending.amend,
     (JobKind.CORRECTION, JobState.EXECUTING): amending.amend,
     (JobKind.CORRECTION, JobState.PROVING): amending.prove,
+    (JobKind.SWEEP, JobState.NEW): sweep.plan,
+    (JobKind.SWEEP, JobState.EXECUTING): sweep.execute,
+    (JobKind.SWEEP, JobState.PROVING): sweep.prove,
 }
 
 
