@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,6 @@ from exports.connectors.sql_values import in_utc, strict_fit
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 900
 CONNECT_SECONDS = 10
-FIRST_DAY = date(1000, 1, 1)
 STRICT = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 
@@ -105,12 +104,6 @@ class MariaDb(Ordinary):
         if "_general_ci" not in column.collation:
             return folded.in_(wanted)
         return and_(part.in_([self.loose_value(text, column) for text in texts]), folded.in_(wanted))
-
-    def dated(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[bool]:
-        return part >= FIRST_DAY  # 0000-00-00 is its word for no day
-
-    def before(self, part: ColumnElement[Any], column: ColumnSchema, moment: datetime) -> ColumnElement[bool]:
-        return and_(self.dated(part, column), super().before(part, column, moment))
 
     def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
         plain = [[part.hex() if isinstance(part, bytes) else part for part in row] for row in values]

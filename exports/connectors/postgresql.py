@@ -11,13 +11,11 @@ from typing import Any
 from psycopg import Connection as Driven
 from sqlalchemy import (
     URL,
-    Boolean,
     ColumnElement,
     Connection,
     Engine,
     FromClause,
     Text,
-    and_,
     bindparam,
     cast,
     column,
@@ -33,7 +31,7 @@ from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.postgresql_schema import live_tables
 from exports.connectors.postgresql_types import TEXTS, Native, family, keep_exact, sent_as
 from exports.connectors.sql_ordinary import Ordinary
-from exports.connectors.sql_values import in_utc, strict_fit
+from exports.connectors.sql_values import strict_fit
 
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 900
@@ -112,13 +110,6 @@ class PostgreSql(Ordinary):
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         wanted = dict.fromkeys(form for text in texts for form in (text.lower(), text.casefold()))
         return func.lower(part if family(column) == TEXTS else cast(part, Text), type_=Text()).in_(list(wanted))
-
-    def dated(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[bool]:
-        return func.isfinite(part, type_=Boolean())  # not infinity, which is no day
-
-    def before(self, part: ColumnElement[Any], column: ColumnSchema, moment: datetime) -> ColumnElement[bool]:
-        limit = moment if "with time zone" in column.native else moment.date() if column.type == "date" else in_utc(moment)
-        return and_(self.dated(part, column), part < limit)
 
     def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
         words = [sent_as(live) if family(live) else "text" for live in columns]

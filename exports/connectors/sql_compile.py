@@ -11,6 +11,7 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, false, not_
 from exports.connectors.base import ColumnSchema, Schema, SourceMismatch
 from exports.connectors.sql_comparing import Side, holding, listed, pairs
 from exports.connectors.sql_dialects import Dialect
+from exports.connectors.sql_moments import before, dated
 from exports.connectors.sql_tables import Tables
 from exports.connectors.sql_values import fitting
 from exports.query import AllOf, AnyOf, Before, Beyond, ByKey, Dated, Equals, Filled, Key, Outside, Predicate, Query, Together, Within
@@ -104,9 +105,10 @@ class Compiler(Tables):
             case Filled(field):
                 return self.column(source, field, name).is_not(None)
             case Dated(field):
-                return self.dialect.dated(self.column(source, field, name), self._telling(name, field))
+                self._telling(name, field)
+                return dated(self.dialect.name, self.column(source, field, name))
             case Before(field, moment):
-                return self.dialect.before(self.column(source, field, name), self._telling(name, field), moment)
+                return before(self.dialect.name, self.column(source, field, name), self._telling(name, field), moment)
 
     def _telling(self, name: str, field: str) -> ColumnSchema:
         live = self.live(name, field)

@@ -6,7 +6,6 @@ To add a product, write one class in a file of its own and name it in DIALECTS; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
@@ -68,12 +67,6 @@ class Dialect(Protocol):
 
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         """The text column holds one of these texts, without regard to upper and lower case letters."""
-
-    def dated(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[bool]:
-        """The column holds a day or a moment."""
-
-    def before(self, part: ColumnElement[Any], column: ColumnSchema, moment: datetime) -> ColumnElement[bool]:
-        """The column holds a moment before this one (which has a time zone), or a day that was over by then, counted in UTC."""
 
     def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
         """A table with the columns v0, v1 … that holds these tuples, carried in one parameter; None where they cannot be."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.types import TypeEngine
 
 from exports.connectors.base import ColumnSchema
-from exports.connectors.sql_values import in_utc
 
 
 class Ordinary:
@@ -36,11 +34,3 @@ class Ordinary:
     def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
         """As it is."""
         return part
-
-    def dated(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[bool]:
-        """Whatever is there is a day or a moment."""
-        return part.is_not(None)
-
-    def before(self, part: ColumnElement[Any], column: ColumnSchema, moment: datetime) -> ColumnElement[bool]:
-        """By the column's own type; what has no time zone is taken as UTC."""
-        return part < (moment.date() if column.type == "date" else in_utc(moment))

@@ -5,37 +5,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import (
-    URL,
-    ColumnElement,
-    Connection,
-    Engine,
-    FromClause,
-    String,
-    and_,
-    bindparam,
-    case,
-    cast,
-    create_engine,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, String, bindparam, cast, create_engine, func, insert, select
 from sqlalchemy.pool import NullPool
 
 from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
 from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_schema import live_schema
-from exports.connectors.sql_values import NUMBERS, in_utc, loose_fit
+from exports.connectors.sql_values import NUMBERS, loose_fit
 from exports.connectors.sqlite_schema import completed
 
 LOCK_SECONDS = 5
-DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
 class Sqlite(Ordinary):
@@ -81,17 +64,6 @@ class Sqlite(Ordinary):
 
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         return func.habeas_fold(part).in_([text.casefold() for text in texts])
-
-    def dated(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[bool]:
-        # SQLite would also take a number for a day, and a time alone for one of the year 2000.
-        return and_(func.typeof(part) == "text", part.op("GLOB")(DAY), func.datetime(part).is_not(None))
-
-    def before(self, part: ColumnElement[Any], column: ColumnSchema, moment: datetime) -> ColumnElement[bool]:
-        limit = in_utc(moment)
-        as_moment = func.datetime(part, type_=String()) < limit.isoformat(" ", "seconds")
-        return and_(
-            self.dated(part, column), case((func.length(part) == len("2026-12-08"), part < limit.date().isoformat()), else_=as_moment)
-        )
 
     def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
         if any(isinstance(part, bytes) for value in values for part in value):

@@ -7,6 +7,7 @@ from typing import Any
 
 from exports.connectors.base import Schema, SourceError
 from exports.datasets import Collection, Field
+from exports.flows.aging import Aged, Aging, aging_of
 from exports.graph import walk
 from exports.questions import home_of
 from exports.sources import Source, sources_of
@@ -21,8 +22,11 @@ def check_sources(organisation: Organisation) -> dict[str, Any]:
     datasets = [dataset for source in sources for dataset in source.datasets]
     kinds = {leaf.identity for dataset in datasets for c in dataset.collections for leaf in c.leaves() if leaf.identity}
     missed = {one.address: one.sentence for one in walk(datasets, _asked(policy, kinds)).unreachable if not one.exempt}
-    reports = [_source(source, policy, missed) for source in sources]
-    return {"organisation": organisation.key, "ok": bool(reports) and not any(r["mismatches"] for r in reports), "sources": reports}
+    aging = aging_of(sources, policy)
+    reports = [_source(source, policy, missed, aging=aging) for source in sources]
+    unswept = [gap.sentence for gap in aging.gaps]
+    ok = bool(reports) and not any(r["mismatches"] for r in reports)
+    return {"organisation": organisation.key, "ok": ok, "sources": reports, "unswept": unswept}
 
 
 def _asked(policy: PolicyDocument, kinds: set[str]) -> list[str]:
@@ -31,7 +35,7 @@ def _asked(policy: PolicyDocument, kinds: set[str]) -> list[str]:
     return proved or sorted(kinds)
 
 
-def _source(source: Source, policy: PolicyDocument, missed: dict[str, str]) -> dict[str, Any]:
+def _source(source: Source, policy: PolicyDocument, missed: dict[str, str], *, aging: Aging) -> dict[str, Any]:
     collections = [collection for dataset in source.datasets for collection in dataset.collections if not collection.skipped]
     report: dict[str, Any] = {
         "key": source.key,
@@ -39,7 +43,7 @@ def _source(source: Source, policy: PolicyDocument, missed: dict[str, str]) -> d
         "state": "reached",
         "mismatches": [],
         "unreachable": [{"collection": c.address, "reason": missed[c.address]} for c in collections if c.address in missed],
-        "without": _without(collections, policy),
+        "without": _without(collections, policy) | {"retention rule": [gap.address for gap in aging.gaps if gap.source == source.key]},
         "collections": [_coverage(collection, policy) for collection in collections],
         "undeclared": [],
     }
@@ -50,6 +54,7 @@ def _source(source: Source, policy: PolicyDocument, missed: dict[str, str]) -> d
         return {**report, "state": "not reached", "mismatches": [str(problem)]}
     tables = _tables(source)
     report["mismatches"] = [sentence for c in collections for sentence in _differences(c, tables[c.address], schema)]
+    report["mismatches"] += [sentence for one in aging.aged if one.source == source.key for sentence in _ageless(one, schema)]
     report["undeclared"] = sorted(_undeclared(collections, tables, schema))
     return report
 
@@ -73,6 +78,14 @@ def _differences(collection: Collection, name: str, schema: Schema) -> Iterator[
     declared = {leaf.path for leaf in collection.leaves() if leaf.primary_key}
     if declared and table.primary_key and declared != set(table.primary_key):
         yield f"The key of '{name}' is {', '.join(table.primary_key)}; the dataset says {', '.join(sorted(declared))}."
+
+
+def _ageless(one: Aged, schema: Schema) -> Iterator[str]:
+    """The live column that should tell the age of rows does not hold days or moments."""
+    table = schema.tables.get(one.table)
+    column = table.columns.get(one.clock.column) if table else None
+    if column is not None and one.clock.parent is None and not schema.tells_age(column):
+        yield f"The column '{column.name}' of '{one.table}' ({column.native}) holds no dates, so it cannot tell the age of a row."
 
 
 def _undeclared(collections: list[Collection], tables: dict[str, str], schema: Schema) -> Iterator[str]:

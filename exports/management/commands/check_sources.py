@@ -42,4 +42,4 @@ def _in_words(report: dict[str, Any]) -> str:
         for what, fields in source["without"].items():
             lines += [f"  without {what}: {', '.join(fields)}"] if fields else []
         lines += [f"  not in the dataset: {', '.join(source['undeclared'])}"] if source["undeclared"] else []
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"not swept: {sentence}" for sentence in report["unswept"])])
