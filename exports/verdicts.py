@@ -40,7 +40,10 @@ class Fates:
         found = self.policy.category(category)
         if found is None:
             return Settled(Due("now", self.today, because="" if category else "No category of the policy keeps it."))
-        return settle(found, self.today, self.settled.get(f"{source}:{category}", ""))
+        settled = settle(found, self.today, self.settled.get(f"{source}:{category}", ""))
+        if self.places and not settled.due.law_keeps_it:
+            return Settled(Due("now", self.today, because="It gives access, so it goes at once."))
+        return settled
 
     def leaves_out(self, address: str) -> bool:
         """Whether this erasure is about other collections only."""

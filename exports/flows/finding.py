@@ -56,8 +56,9 @@ def _line(job: Job, ground: Ground, shared: dict[str, Shared], *, number: int, w
     empty = CorrectionLine(number, wish.key, home, title, collection=address, table="", column=column, title="", place="", new=wish.new)
     place = ground.places.get(address)
     if place is None:
-        gaps = [gap.sentence for gap in ground.gaps if gap.address == address or gap.source == empty.source]
-        if gaps and job.attempts < TRIES:
+        is_silent = home not in ground.schemas
+        gaps = [gap.sentence for gap in ground.gaps if gap.address == address or (is_silent and gap.source == home)]
+        if gaps and is_silent and job.attempts < TRIES:
             raise SourceUnreachable(gaps[0])
         return replace(empty, problem=gaps[0] if gaps else _("Nothing that was proved leads there."))
     part = place.field(column)

@@ -53,7 +53,7 @@ def add(case: Case, wanted: Wanted, *, by: Actor) -> None:
         raise NotYet(_("This request is not for a correction. Nothing was changed."))
     if State(case.state) not in (State.ARRIVED, State.OPEN, State.WAITING):
         raise NotYet(_("What stands there was looked up already, so decide first. Nothing was changed."))
-    possible = {one.key: one.title for one in api.correctable(case.organisation, case.policy.read())}
+    possible = {one.key: f"{one.title} ({one.place})" for one in api.correctable(case.organisation, case.policy.read())}
     if not wanted.is_other and wanted.thing not in possible:
         raise NotYet(_("“%(thing)s” is not a field that can be corrected here. Nothing was changed.") % {"thing": wanted.thing})
     if not wanted.new.strip():

@@ -118,7 +118,7 @@ def ask_values(request: HttpRequest, frame: Frame, trip: Journey) -> HttpRespons
     draft = trip.draft
     if not draft.thing:
         return redirect("public:ask", frame.organisation.key, journey.WHICH if not draft.corrections else journey.MORE)
-    titles = {key: title for things in _things(frame).values() for key, title, _place in things}
+    titles = {key: f"{title} ({place})" for things in _things(frame).values() for key, title, place in things}
     form = ValuesForm(draft.thing, posted(request))
     if request.method == "POST" and form.is_valid():
         typed = {name: value for name, value in form.cleaned_data.items() if name != "what"}
