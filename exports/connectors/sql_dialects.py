@@ -20,26 +20,8 @@ from exports.connectors.postgresql import PostgreSql
 from exports.connectors.sqlite import Sqlite
 
 
-class Dialect(Protocol):
-    """The small part of a database product that SQL does not hide."""
-
-    name: str
-    # While rows of one answer are still on their way, the connection takes no other question.
-    one_at_a_time: bool
-    # DELETE may name a second table. Where it may, it must: without, the product would look at every row.
-    deletes_by_join: bool
-
-    def engine(self, url: URL, *, writing: bool) -> Engine:
-        """An engine without a pool; its connections cannot write unless `writing`."""
-
-    def begin(self, connection: Connection, *, writing: bool) -> None:
-        """Open the transaction: one snapshot when reading, one lock when writing."""
-
-    def recover(self, connection: Connection) -> None:
-        """After a question that failed, make the reading session able to go on, on the same snapshot."""
-
-    def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
-        """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
+class Comparing(Protocol):
+    """How values and columns are compared, so that equal means equal."""
 
     def typed(self, column: ColumnSchema) -> TypeEngine[Any] | None:
         """The type in which values for this column are sent; None leaves it to the value."""
@@ -67,6 +49,28 @@ class Dialect(Protocol):
 
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         """The text column holds one of these texts, without regard to upper and lower case letters."""
+
+
+class Dialect(Comparing, Protocol):
+    """The small part of a database product that SQL does not hide."""
+
+    name: str
+    # While rows of one answer are still on their way, the connection takes no other question.
+    one_at_a_time: bool
+    # DELETE may name a second table. Where it may, it must: without, the product would look at every row.
+    deletes_by_join: bool
+
+    def engine(self, url: URL, *, writing: bool) -> Engine:
+        """An engine without a pool; its connections cannot write unless `writing`."""
+
+    def begin(self, connection: Connection, *, writing: bool) -> None:
+        """Open the transaction: one snapshot when reading, one lock when writing."""
+
+    def recover(self, connection: Connection) -> None:
+        """After a question that failed, make the reading session able to go on, on the same snapshot."""
+
+    def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
+        """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
 
     def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
         """A table with the columns v0, v1 … that holds these tuples, carried in one parameter; None where they cannot be."""

@@ -23,6 +23,7 @@ FORBIDDEN = "It refused: this account lacks the permission for something that is
 FILTERED = "It refused: row-level security would hide rows{of} from this account. Nothing was read or changed."
 FILTERED_TABLE = re.compile(r'table "([^"]+)"')
 GONE = "It cannot be reached: the database could not be opened or signed in to."
+ODD = "It cannot be reached: its address has an option that cannot be used."
 
 # PostgreSQL tells by SQLSTATE (a class of two signs or the whole five), MariaDB and MySQL by number.
 CODES: Mapping[Any, tuple[type[SourceError], str]] = {
@@ -66,6 +67,8 @@ def reaching() -> Iterator[None]:
             yield
     except SourceRefused:
         raise SourceUnreachable(GONE) from None
+    except (OSError, TypeError, ValueError):  # a driver that does not know an option, or finds no certificate
+        raise SourceUnreachable(ODD) from None
 
 
 def in_words(problem: DBAPIError) -> SourceError:

@@ -153,6 +153,12 @@ def test_what_cannot_be_reached_is_told_without_address_and_password(base: Serve
     assert told.value.__cause__ is None
 
 
+@pytest.mark.parametrize("option", ["sslmode=verify-full", "ssl_ca=/nowhere/ca.pem"])
+def test_an_option_that_cannot_be_used_is_a_sentence(base: ServedProduct, option: str) -> None:
+    with pytest.raises(SourceUnreachable, match="an option that cannot be used"), SqlConnector(f"{base.url()}?{option}").reading():
+        pass
+
+
 def test_foreign_keys_triggers_uniques_and_views_are_told(base: ServedProduct) -> None:
     base.execute(
         [

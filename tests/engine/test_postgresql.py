@@ -132,6 +132,12 @@ def test_what_cannot_be_reached_is_told_without_address_and_password(base: Serve
     assert told.value.__cause__ is None
 
 
+@pytest.mark.parametrize("option", ["nonsense=1", "sslmode=perhaps", "sslmode=verify-full&sslrootcert=/nowhere/ca.pem"])
+def test_an_option_that_cannot_be_used_is_a_sentence(base: ServedProduct, option: str) -> None:
+    with pytest.raises(SourceUnreachable, match="It cannot be reached"), SqlConnector(f"{base.url()}?{option}").reading():
+        pass
+
+
 def test_foreign_keys_triggers_partitions_and_views_are_told(base: ServedProduct) -> None:
     base.execute(
         [
