@@ -7,11 +7,15 @@ from django.test import Client
 
 from portal.kit import clock
 from portal.organisations.models import Organisation
-from requests_app.flows import verification
+from requests_app.access import SHELL
+from requests_app.flows import sorting, verification
 from requests_app.models import Case, Challenge, Letter
+from requests_app.rules.rights import Right
 from requests_app.rules.states import State
+from requests_app.rules.verification import is_high_risk
 from tests.mail.conftest import SUBJECTS
-from tests.mail.posting import a_mail, comes, opened
+from tests.mail.posting import a_mail, comes, last_row, opened
+from tests.people import a_member, at_desk
 from tests.public.walking import fingerprint, mailed, mailed_code, mailed_link, post
 
 CONFIRM, CODE_PAGE = "/o/harbour/confirm/", "/o/harbour/code/"
@@ -135,3 +139,20 @@ def test_a_link_that_is_still_good_does_not_open_a_request_that_ended(harbour: O
     post(browser, CONFIRM)
     assert now_of(case).state == State.EXPIRED
     assert not now_of(case).confirmed_at
+
+
+@pytest.mark.parametrize("right", list(Right))
+def test_every_right_that_an_officer_finds_in_a_mail_can_be_confirmed_and_worked_on(harbour: Organisation, right: Right) -> None:
+    comes(harbour, a_mail("What I want.", subject="Hello"))
+    case = sorting.open_request(last_row(), right, by=SHELL)
+    browser, desk = Client(), at_desk(a_member("Ada", "lead", harbour))
+    if Letter.objects.filter(kind="confirm").exists():
+        browser.get(mailed_link(), follow=True)
+        assert post(browser, CONFIRM).status_code == 302
+        for kind in ("confirm", "confirm_again"):
+            if is_high_risk(right) and Letter.objects.filter(kind=kind).exists():
+                post(browser, CODE_PAGE, code=mailed_code(kind))
+        assert browser.get(CODE_PAGE, follow=True).status_code == 200
+    assert now_of(case).state != State.ARRIVED
+    for page in ("", "message/", "answer/"):
+        assert desk.get(f"/desk/case/{case.reference}/{page}", follow=True).status_code in (200, 409), page

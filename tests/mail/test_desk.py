@@ -223,6 +223,12 @@ def test_what_cannot_be_right_opens_nothing(northwind: Organisation, otto: User,
     assert not Case.objects.exists()
 
 
+@pytest.mark.parametrize("right", list(Right))
+def test_any_right_can_be_asked_for_without_an_address(northwind: Organisation, otto: User, right: Right) -> None:
+    assert enter(otto, email="", channel="post", right=right.value).status_code == 302
+    assert at_desk(otto).get(f"/desk/case/{opened().reference}/").status_code == 200
+
+
 def test_somebody_without_an_address_stands_on_the_desk_and_never_ends_by_itself(northwind: Organisation, otto: User) -> None:
     assert enter(otto, email="", channel="post").status_code == 302
     case = opened()
