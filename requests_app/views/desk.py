@@ -87,7 +87,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def sources(request: HttpRequest) -> HttpResponse:
     """How each source was when it was last asked. Nothing is asked now."""
     houses = access.organisations_of(user_of(request))
-    return desk_page(request, "sources", section="sources", known=[(house, api.sources(house)) for house in houses])
+    return desk_page(request, "sources", section="sources", known=[(house, api.sources(house), api.retention(house)) for house in houses])
 
 
 @require_safe
