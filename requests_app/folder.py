@@ -174,10 +174,7 @@ def _flags(case: Case) -> list[str]:
         flags.append(_("A letter to it came back: its mail server did not take it."))
     if when := contacts.changed_at(case):
         day = answers.spoken(clock.local_date(when, case.organisation.timezone))
-        words = _(
-            "A correction changed the contact address of this person on %(day)s, less than %(days)d days ago. Make sure that it was them."
-        )
-        flags.append(words % {"day": day, "days": contacts.DAYS})
+        flags.append(_("Their contact address was changed by a correction on %(day)s. Make sure that it was them.") % {"day": day})
     doubts = [doubt for mail in case.mails.all() for doubt in doubt_words(mail.flags, mail.authentication)]
     return [*flags, *dict.fromkeys(doubts)]
 

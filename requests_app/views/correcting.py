@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from exports import api
 from requests_app import access, folder, particulars
@@ -39,11 +39,9 @@ def correct(request: HttpRequest, reference: str) -> HttpResponse:
     return desk_page(request, "correct", case=case, **words, **folder.heading(case))
 
 
-@read_or_send
+@require_POST
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Carries out what was accepted, and answers."""
-    if request.method != "POST":
-        return redirect("desk:correct", reference)
     case, actor = case_and_actor(request, reference)
     total = len(wish_of(case).corrections)
     correcting.decide(case, _decisions(request.POST, total), digest=request.POST.get("digest", ""), by=actor)

@@ -31,9 +31,12 @@ READING = (
     "reopen",
     "receipt",
     "receipt_json",
+    "correct",
+    "correct_add",
+    "join",
 )
-POSTING = ("start", "retry", "show", "tell", "resume", "release", "settle", "approve")
-BOTH = ("assign", "note", "message", "gather", "extend", "refuse", "answer", "attest", "reopen")
+POSTING = ("start", "retry", "show", "tell", "resume", "release", "settle", "approve", "correct_decide")
+BOTH = ("assign", "note", "message", "gather", "extend", "refuse", "answer", "attest", "reopen", "correct_add", "join")
 TOUCHES = tuple(name for name in (*POSTING, *BOTH) if name != "show")
 
 
