@@ -92,7 +92,7 @@ def approve_and_run(job_id: UUID) -> dict[str, Any]:
 
 def a_store(folder: Path, *, key: str = "shop", categories: Sequence[Category] = CATEGORIES, **changes: Any) -> Store:
     folder.mkdir(exist_ok=True)
-    organisation = an_organisation(key, categories=tuple(categories), timezone="UTC", **changes)
+    organisation = an_organisation(key, categories=tuple(categories), **{"timezone": "UTC", **changes})
     return Store(organisation, folder)
 
 
