@@ -26,11 +26,12 @@ def browser_of(request: HttpRequest) -> str:
 
 
 def is_within_limits(request: HttpRequest, what: str, organisation_key: str) -> bool:
-    """Counts a try of this kind, by internet address and by organisation."""
+    """Counts a try of this kind, by internet address and by organisation. What an address is refused counts against nobody else."""
     times, seconds = BY_ADDRESS[what]
-    from_here = limits.allow(f"{what}/from/{caller(request)}", times=times, seconds=seconds)
+    if not limits.allow(f"{what}/from/{caller(request)}", times=times, seconds=seconds):
+        return False
     times, seconds = BY_ORGANISATION[what]
-    return limits.allow(f"{what}/at/{organisation_key}", times=times, seconds=seconds) and from_here
+    return limits.allow(f"{what}/at/{organisation_key}", times=times, seconds=seconds)
 
 
 def caller(request: HttpRequest) -> str:

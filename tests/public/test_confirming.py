@@ -14,6 +14,7 @@ from requests_app.flows.intake import Application
 from requests_app.models import Case, Challenge, Event, Letter, Submission
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
+from requests_app.views import visits
 from tests.people import RITA
 from tests.public.walking import ask, confirmed, mailed_code, post, send
 
@@ -212,3 +213,13 @@ def test_the_way_back_after_sending_leads_on(rita: Client) -> None:
     for step in ("check", "find-you"):
         assertRedirects(rita.get(f"/o/northwind/ask/{step}/"), CODE_PAGE)
     assert rita.get("/o/northwind/ask/right/").status_code == 200
+
+
+def test_what_one_place_is_refused_counts_against_nobody_else(rita: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(visits.BY_ADDRESS, "code", (3, 3600))
+    monkeypatch.setitem(visits.BY_ORGANISATION, "code", (5, 3600))
+    ask(rita)
+    assert [post(rita, CODE_PAGE, code="12").status_code for _ in range(9)][2:] == [200, *[429] * 6]
+    elsewhere = Client(headers={"X-Forwarded-For": "198.51.100.7"})
+    ask(elsewhere)
+    assert post(elsewhere, CODE_PAGE, code="12").status_code == 200
