@@ -241,6 +241,12 @@ def test_one_mailbox_gets_only_so_many_mails_and_nobody_is_told(rita: Client) ->
     assert pages == {200}
 
 
+def test_a_mailbox_spelt_with_other_capitals_is_the_same_mailbox_to_the_cap(rita: Client) -> None:
+    for name in ("victim", "Victim", "vIctim", "viCtim", "vicTim", "victIm", "victiM", "VICTIM"):
+        ask(Client(), email=f"{name}@example.org")
+    assert Letter.objects.count() == 6
+
+
 def test_the_mail_carries_no_word_of_whoever_asked(rita: Client) -> None:
     case = ask(rita, name="BUY PILLS http://evil.example")
     letter = case.letters.get()
