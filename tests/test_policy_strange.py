@@ -60,3 +60,8 @@ def test_whatever_stands_in_the_file_is_read_or_refused_with_a_line(
     else:
         assert read
         assert all(problem.line > 0 and problem.reason for problem in read)
+
+
+def test_a_file_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (problem,) = read_or_problems(written(tmp_path, "a: " + "[" * 3000))
+    assert str(problem) == "organisation.yaml:1: is nested too deeply"

@@ -79,6 +79,8 @@ def read_yaml(path: Path) -> tuple[Reading, yaml.Node]:
         reading.refuse("", f"is not YAML: {error.problem or error.context}", line=mark.line + 1 if mark else 1)
     except yaml.YAMLError as error:
         reading.refuse("", f"is not YAML: {str(error).splitlines()[0]}")
+    except RecursionError:
+        reading.refuse("", "is nested too deeply")
     else:
         if node is not None:
             return reading, node
