@@ -47,6 +47,11 @@ def test_subject_access_leaves_nothing_of_the_person_behind(shop: Shop, tmp_path
         assert not [path for path in Path(folder).rglob("*") if str(Job.objects.get().pk) in str(path)]
 
 
+def test_the_archive_can_be_read_by_nobody_else_on_the_machine(shop: Shop, tmp_path: Path) -> None:
+    access(tmp_path / "rita.zip")
+    assert (tmp_path / "rita.zip").stat().st_mode & 0o077 == 0
+
+
 def test_subject_access_may_be_limited_to_categories(shop: Shop, tmp_path: Path) -> None:
     told, _ = access(tmp_path / "rita.zip", "--identity", f"email={RITA}", "--category", "orders")
     assert [one["collection"] for one in told["collections"]] == ["orders"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,13 +79,18 @@ def _write(organisation: Organisation, job_id: UUID, output: Path) -> None:
         raise CommandError(f"{progress.error or 'The search did not finish.'} Nothing was written.")
     try:
         api.pack(job_id, asking.cover_for(organisation, output.stem, progress))
-        with output.open("xb") as out:
+        with open(output, "xb", opener=_for_me_alone) as out:
             for piece in api.open_archive(job_id):
                 out.write(piece)
     except api.EngineRefusal as refusal:
         raise CommandError(str(refusal)) from refusal
     except FileExistsError:
         raise CommandError(f"{output} exists already. Nothing was written.") from None
+
+
+def _for_me_alone(path: str, flags: int) -> int:
+    """What is in an archive is for nobody else on this machine."""
+    return os.open(path, flags, 0o600)
 
 
 def _told(job_id: UUID, output: Path) -> dict[str, Any]:
