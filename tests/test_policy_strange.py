@@ -45,7 +45,7 @@ def read_or_problems(path: Path) -> PolicyDocument | tuple[Problem, ...]:
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(STRANGE)), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=80)
 def test_whatever_stands_in_the_file_is_read_or_refused_with_a_line(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[tuple[Any, ...], Any]]
 ) -> None:

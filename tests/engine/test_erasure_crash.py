@@ -102,7 +102,7 @@ def outcome(store: Store, job_id: UUID) -> Any:
     return rows, people, waiting, [receipt[name] for name in ("outcome", "totals", "lines", "moves", "kept", "detached", "gaps")]
 
 
-@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.story)])
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.story)])
 def test_killed_at_any_statement_it_ends_the_same(tmp_path: Path, step: int) -> None:
     whole = shop(tmp_path / "whole", SCRIPT, DATASET, key="whole")
     job_id = whole.start()

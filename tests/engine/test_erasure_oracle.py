@@ -77,7 +77,7 @@ def content(store: Store, world: World) -> dict[tuple[str, int], Any]:
 PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=PATIENT)
+@settings(deadline=None, max_examples=5, suppress_health_check=PATIENT)
 @given(drawn=worlds())
 def test_it_ends_as_the_slow_one_says(drawn: tuple[World, dict[str, str]], db: None) -> None:
     compare(*drawn)
