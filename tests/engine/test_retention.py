@@ -1,12 +1,12 @@
 """Periods as calendar arithmetic, and a policy's word about deletion as a day."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.retention import ENDLESS, LATER, NOW, Due, PeriodError, add_period, due_of, settle
+from exports.retention import ENDLESS, LATER, NOW, Due, PeriodError, add_period, due_of, period_before, settle
 from portal.organisations.promises import Category, Fate
 
 TODAY = date(2026, 12, 8)
@@ -91,3 +91,30 @@ def test_what_a_law_keeps_is_kept_unless_somebody_chooses() -> None:
     assert settle(fated(GOES, TAX), TODAY).chosen == LATER
     assert settle(fated(GOES, TAX), TODAY, NOW).due.when == "now"
     assert settle(fated(GOES, WISH), TODAY).chosen == NOW
+
+
+@pytest.mark.parametrize(
+    ("period", "cutoff"),
+    [
+        ("P30D", "2026-11-08 14:30"),
+        ("PT24H", "2026-12-07 14:30"),
+        ("P1Y", "2025-12-08 14:30"),
+        ("P2Y", "2024-12-08 14:30"),
+        ("P1M", "2026-11-08 14:30"),
+        ("P1W", "2026-12-01 14:30"),
+        ("P1Y2M3DT4H", "2025-10-05 10:30"),
+        ("PT0S", "2026-12-08 14:30"),
+    ],
+)
+def test_what_is_older_than_a_period_happened_before_its_cutoff(period: str, cutoff: str) -> None:
+    moment = datetime(2026, 12, 8, 14, 30, tzinfo=UTC)
+    assert period_before(moment, period) == datetime.fromisoformat(f"{cutoff}+00:00")
+
+
+def test_a_cutoff_at_the_end_of_a_short_month_is_never_too_late() -> None:
+    leap = datetime(2028, 2, 29, 9, tzinfo=UTC)
+    assert period_before(leap, "P1Y") == datetime(2027, 2, 28, 9, tzinfo=UTC)
+    assert period_before(datetime(2027, 3, 31, 9, tzinfo=UTC), "P1M") == datetime(2027, 2, 28, 9, tzinfo=UTC)
+    assert period_before(leap, "P9999Y").year == 1
+    with pytest.raises(PeriodError):
+        period_before(leap, "a month")

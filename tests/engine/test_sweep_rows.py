@@ -9,6 +9,7 @@ import yaml
 from exports import api
 from exports.datasets import DatasetError, read_dataset
 from exports.flows import expire
+from exports.flows.checking import check_sources
 from exports.models import Handle
 from portal.kit import clock
 from tests.engine.erasing import a_category, a_store, approve_and_run
@@ -209,6 +210,20 @@ def test_a_promise_that_cannot_be_kept_is_a_gap(tmp_path: Path, case: str) -> No
     receipt = sweep(aging_store(tmp_path, script, dataset, categories=CATEGORIES))
     assert any(sentence in gap for gap in receipt["gaps"]), receipt["gaps"]
     assert receipt["outcome"] == "partial"
+
+
+def test_check_sources_names_what_nobody_sweeps(tmp_path: Path) -> None:
+    script = (
+        "CREATE TABLE log (id INTEGER PRIMARY KEY, at TIMESTAMP, size INTEGER); CREATE TABLE bare (id INTEGER PRIMARY KEY, at TIMESTAMP);"
+    )
+    numbered = lines(aged_by="size").replace("{name: at}", "{name: size}")
+    store = aging_store(tmp_path, script, numbered + lines(table="bare", aged_by=""), categories=CATEGORIES)
+    report = check_sources(store.organisation)
+    assert report["sources"][0]["without"]["retention rule"] == ["shop.bare"]
+    assert report["sources"][0]["mismatches"] == [
+        "The column 'size' of 'log' (INTEGER) holds no dates, so it cannot tell the age of a row."
+    ]
+    assert [sentence.split(" ")[-1] for sentence in report["unswept"]] == ["there.", "swept."]
 
 
 def test_rows_that_a_dataset_keeps_are_not_swept(tmp_path: Path) -> None:
