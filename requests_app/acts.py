@@ -132,7 +132,7 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
         acts.append(Act(str(AGAIN.get(right, _("Gather again"))), _to("gather", case)))
     if right is Right.CORRECTION and state in (State.ARRIVED, State.OPEN, State.WAITING):
         acts.append(Act(_("Write down a correction"), _to("correct_add", case)))
-    if right is Right.WITHDRAWAL and state is State.REVIEW:
+    if right is Right.WITHDRAWAL and state is State.REVIEW and _withdraw(case).address != _to("answer", case):
         acts.append(Act(_("Answer"), _to("answer", case)))
     if _can_extend(case):
         acts.append(Act(_("Extend"), _to("extend", case)))

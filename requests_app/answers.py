@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from portal.organisations.promises import UNSPECIFIED, Category, PolicyDocument
 from requests_app.models import Case, Event
 from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import Right
+from requests_app.rules.verification import needs_no_proof
 
 # What was decided on a right that is not gathered; the letter begins with it.
 DECISIONS: dict[str, Promise | str] = {
@@ -121,7 +123,14 @@ def access(case: Case, progress: Progress, archive: ArchiveFacts) -> dict[str, A
 def done(case: Case, words: str, signed_by: str, *, outcome: str = "done") -> dict[str, Any]:
     """What was decided and done about a right that is not gathered."""
     told = [one for one in case.policy.read().recipients if case.right in one.told_on]
-    return {"name": case.name, "opening": DECISIONS[outcome], "paragraphs": words.splitlines(), "recipients": told, "signed_by": signed_by}
+    return {
+        "name": case.name,
+        "opening": DECISIONS[outcome],
+        "paragraphs": words.splitlines(),
+        "recipients": told,
+        "is_unproved": needs_no_proof(Right(case.right)),
+        "signed_by": signed_by,
+    }
 
 
 def refusal(case: Case, sentences: Sequence[str], signed_by: str) -> dict[str, Any]:
@@ -218,13 +227,25 @@ def _place(source: SourceProgress) -> PlaceRow:
 def _left_out(progress: Progress, document: PolicyDocument) -> list[tuple[str, str]]:
     """What is not in the copy, and why: counts first, then places that did not answer, then what is never held."""
     rows = []
+    why = _("Secrets and numbers that somebody could misuse are never handed out. The copy names them, one by one.")
     if progress.withheld:
-        what = ngettext("%(count)d record or value", "%(count)d records or values", progress.withheld) % {"count": progress.withheld}
-        rows.append((what, _("Secrets and numbers that somebody could misuse are never handed out. The copy names them, one by one.")))
+        rows.append((ngettext("%(count)d record", "%(count)d records", progress.withheld) % {"count": progress.withheld}, why))
+    if progress.secrets:
+        what = ngettext("%(count)d secret value", "%(count)d secret values", progress.secrets) % {"count": progress.secrets}
+        rows.append((what, f"{_secrets(progress)}. {why}"))
     if progress.covered:
         what = ngettext("%(count)d passage", "%(count)d passages", progress.covered) % {"count": progress.covered}
         rows.append((what, _("They are about other people, so we have covered them.")))
     return rows + list(progress.gaps) + list(document.not_held)
+
+
+def _secrets(progress: Progress) -> str:
+    """The titles of the values that are left out, each with its number."""
+    counted: Counter[str] = Counter()
+    for source in progress.sources:
+        for step in source.collections:
+            counted.update(dict(step.secrets))
+    return ", ".join(f"{title} ({count})" for title, count in counted.items())
 
 
 def _given(case: Case, document: PolicyDocument) -> list[Category]:

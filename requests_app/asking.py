@@ -53,7 +53,7 @@ class Question:
 USES: Mapping[Right, Question] = {
     Right.OBJECTION: Question(
         _("Which use do you object to?"),
-        _("Choose one or more. These are the uses that our policy names."),
+        _("Choose one or more. Each line names data, and under it what we use it for."),
         missing=_("Choose at least one use"),
     ),
     Right.RESTRICTION: Question(
@@ -62,7 +62,7 @@ USES: Mapping[Right, Question] = {
         missing=_("Choose at least one use"),
     ),
     Right.WITHDRAWAL: Question(
-        _("What may we no longer do?"),
+        _("Which of these may we no longer use?"),
         _("You agreed to these uses, so you can say no again at any time. What we did before stays lawful."),
         missing=_("Choose at least one use"),
     ),

@@ -98,7 +98,7 @@ def _planned(case: Case) -> dict[str, Any]:
     if receipt is None:
         figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
         return {"plan": view, "figures": figures, "outcome": ""}
-    places = answers.erased_places(receipt["receipt"], view.lines)
+    places = [one for one in answers.erased_places(receipt["receipt"], view.lines) if one.found or case.right == Right.DELETION]
     return {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": receipt["receipt"]["outcome"]}
 
 
@@ -114,7 +114,8 @@ def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
         "answered": sum(source.state in ("done", "nothing") for source in progress.sources),
         "broken": broken,
         "gaps": silent,
-        "held": [(source, step) for source, step in steps if step.withheld],
+        "held": [(source, step) for source, step in steps if step.withheld or step.secrets],
+        "held_back": progress.withheld + progress.secrets,
         "covered": [(source, step) for source, step in steps if step.covered],
     }
 

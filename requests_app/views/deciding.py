@@ -51,7 +51,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         "is_decidable": folder.is_decidable(case),
         "proofs": folder.proofs_of(case),
         "again": _sign_in_again(reference),
-        "backups_on": folder.backups_on(case, view.backups_days),
+        "backups_on": folder.backups_on(case, view.backups_days) if case.right == Right.DELETION else None,
         "recipients": [one.name for one in case.policy.read().recipients if case.right in one.told_on],
     }
     return desk_page(request, "plan", case=case, actor=actor, **words, **folder.heading(case))

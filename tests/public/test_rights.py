@@ -139,7 +139,7 @@ def test_a_withdrawal_shows_first_what_people_can_do_themselves_and_offers_what_
     browser = Client()
     chosen(browser, "withdrawal")
     page = browser.get(ASK.format("which-use")).content.decode()
-    assert page.index("Make new keys yourself.") < page.index("What may we no longer do?</h1>")
+    assert page.index("Make new keys yourself.") < page.index("Which of these may we no longer use?</h1>")
     assert "Your newsletter" in page
     assert "Your orders" not in page
 

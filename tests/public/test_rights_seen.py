@@ -163,7 +163,7 @@ def test_consent_taken_back_ends_keys_and_sessions_and_nothing_else(page: Page, 
     ((account,),) = rows(store, "SELECT id FROM accounts WHERE email = ?", RITA)
     whole, others = rows(store, "SELECT * FROM accounts ORDER BY id"), everybody_else(store, account)
     choose(page, live, "withdrawal")
-    seen(page, "What may we no longer do?")
+    seen(page, "Which of these may we no longer use?")
     page.locator("input[name=uses]").first.check()
     go_on(page)
     case = worked(send(page))
