@@ -29,7 +29,8 @@ class Search:
 class StepProgress:
     """One collection: state is pending, done, nothing, skipped (no identity leads there) or failed; `note` says why.
 
-    found, disclosed and withheld count records and add up; `covered` counts cells about other people.
+    found, disclosed and withheld count records and add up; `covered` counts cells about other people. `secrets` are the values that
+    were left out of disclosed records: the title of each field, and how many.
     """
 
     collection: str
@@ -41,6 +42,7 @@ class StepProgress:
     withheld: int = 0
     covered: int = 0
     note: str = ""
+    secrets: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class SourceProgress:
     error: str = ""
     since: datetime | None = None
     collections: tuple[StepProgress, ...] = ()
+
+    @property
+    def secrets(self) -> int:
+        """Values left out of the records that are disclosed."""
+        return sum(count for step in self.collections for _title, count in step.secrets)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,11 @@ class Progress:
     withheld: int = 0
     covered: int = 0
     gaps: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def secrets(self) -> int:
+        """Values left out of the records that are disclosed."""
+        return sum(source.secrets for source in self.sources)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """What our answers say: facts of the formal letters and of an archive's first page, from the policy and the engine's counts."""
 
 import hashlib
-from collections import defaultdict
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -271,3 +271,19 @@ def test_the_stores_are_only_read_by_a_search(stores: Path, tmp_path: Path) -> N
     assert path.read_bytes() == before
     with closing(sqlite3.connect(path)) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_each_secret_that_is_left_out_of_a_copy_is_named_and_counted(stores: Path) -> None:
+    organisation = loaded("mcpworks", stores)
+    search = api.Search(organisation, organisation.current_policy, {"email": "daniel.okafor@example.com"}, "s" * 32)
+    job_id = api.start_access(search)
+    api.run(job_id)
+
+    told = api.progress(job_id)
+
+    left_out = dict(pair for source in told.sources for step in source.collections for pair in step.secrets)
+    with closing(sqlite3.connect(stores / "mcpworks" / "accounts.sqlite3")) as database:
+        of_his = "WHERE account_id = (SELECT id FROM accounts WHERE email = 'daniel.okafor@example.com')"
+        keys, sessions = (database.execute(f"SELECT count(*) FROM {t} {of_his}").fetchone()[0] for t in ("api_keys", "refresh_tokens"))
+    assert left_out == {"Password hash": 1, "Key hash": keys, "Session token": sessions}
+    assert told.secrets == 1 + keys + sessions

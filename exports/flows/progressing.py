@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from exports.disclosure import SECRET
 from exports.facts import Progress, SourceProgress, StepProgress
 from exports.models import Job, JobState, SourceRun
 
@@ -57,6 +58,7 @@ def _source(run: SourceRun) -> SourceProgress:
                 withheld=step.withheld,
                 covered=step.covered,
                 note=step.note,
+                secrets=tuple((one["what"], one["count"]) for one in step.facts.get("withheld", ()) if one["why"] == SECRET),
             )
             for step in run.steps.all()
         ),
