@@ -134,6 +134,7 @@ else:
     for folder in ("messages", "processed", "control"):
         (QUEUE_FOLDER / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT = "portal.folder_broker.Transport"  # Kombu's own ends a worker that reads a message too early
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(QUEUE_FOLDER / "messages"),
         "data_folder_out": str(QUEUE_FOLDER / "messages"),

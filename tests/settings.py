@@ -19,6 +19,7 @@ if "sqlite3" in str(DATABASES["default"]["ENGINE"]):  # a file, so that threads 
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # type: ignore[index]  # options are a dict here
 (DATA / "static").mkdir()  # as collectstatic would
+CELERY_BROKER_TRANSPORT = "memory"
 CELERY_BROKER_URL = "memory://"  # messages are hints; tests do the work themselves
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -48,8 +48,10 @@ def web(pipe: int, words: list[str]) -> None:
 def worker(pipe: int, words: list[str]) -> None:
     """Does what the messages hint at. Threads, so that no process of its own can be left behind."""
     tasks.conf.worker_enable_remote_control = False
-    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    tasks.worker_main(["worker", "--pool", "threads", "--concurrency", "2", "--hostname", f"{words[0]}@demo", *alone])
+    alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+    one = tasks.Worker(hostname=f"{words[0]}@demo", pool_cls="threads", concurrency=2, loglevel="WARNING", **alone)
+    one.start()
+    sys.exit(one.exitcode)  # which `worker_main` forgets: whoever watches must see that it ended by a fault
 
 
 def beat(pipe: int, words: list[str]) -> None:
