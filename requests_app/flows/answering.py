@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports import api
+from exports.api import EngineRefusal
 from portal.kit import clock
 from requests_app import answers, asking, letters
 from requests_app.access import Actor, must_lead
@@ -87,7 +88,10 @@ def access_of(case: Case) -> Access | None:
     """What gives access by tokens and keys; None where there is no such thing for this case."""
     if case.right != Right.WITHDRAWAL.value or case.job_id is None or case.state == State.COLLECTING.value:
         return None
-    view, signed = api.plan(case.job_id), api.receipt(case.job_id)
+    try:
+        view, signed = api.plan(case.job_id), api.receipt(case.job_id)
+    except EngineRefusal:
+        return Access(0)  # it could not be worked out: nobody knows what still gives access
     rows = view.totals.get("delete", 0) + view.totals.get("mask", 0)
     if signed is None:
         return Access(rows, is_done=not rows and not view.gaps, is_running=case.state == State.EXECUTING.value)

@@ -158,6 +158,8 @@ def _answer(case: Case, *, by: str) -> None:
         line = found.get(number)
         if line and line.is_contact and decision["verdict"] == ACCEPT and decision["rows"]:
             contacts.note_change(case, str(line.new))
+    if case.job_id:
+        api.destroy(case.job_id)  # what stood there, and in which rows, is needed no more; the receipt stays
 
 
 def _told(wanted: Wanted, line: CorrectionLine | None, decision: Decision) -> Corrected:

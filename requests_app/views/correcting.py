@@ -30,6 +30,7 @@ def correct(request: HttpRequest, reference: str) -> HttpResponse:
     words: dict[str, Any] = {
         "actor": access.actor_for(user_of(request), case),
         "wishes": wishes,
+        "trouble": api.progress(case.job_id).error if case.job_id else "",
         "digest": api.correction(case.job_id).digest if case.job_id and found else "",
         "reasons": list(REASONS.items()),
         "is_shown": is_shown(request, case),

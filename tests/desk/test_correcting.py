@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from exports import api
 from exports.api import StalePlan
+from exports.models import DataSource
 from portal.kit import clock
 from portal.organisations.models import User
 from requests_app.access import OnlyALead
@@ -98,6 +99,22 @@ def test_what_is_accepted_is_changed_and_the_letter_says_of_each_what_became_of_
     assert "Postbote" in said
     assert "Rita-Li" not in said
     assert [one.key for one in closing.untold(case)] == ["postbote"]
+
+
+def test_what_stood_there_is_forgotten_with_the_answer_and_the_receipt_stays(shop: Store, lead: User) -> None:
+    case = decided(in_review(shop, NAME), lead, {0: Decision(ACCEPT, (0,))})
+    assert case.job_id
+    assert api.correction(case.job_id).lines == ()
+    receipt = at_desk(lead).get(f"/desk/case/{case.reference}/receipt.json").json()["receipt"]
+    assert (receipt["kind"], receipt["totals"]["changed"]) == ("correction", 1)
+    assert at_desk(lead).get(f"/desk/case/{case.reference}/correct/").status_code == 200
+
+
+def test_a_look_that_failed_is_said_and_can_be_repeated(shop: Store, lead: User) -> None:
+    DataSource.objects.update(datasets=[{"fides_key": "shop"}])
+    case = worked(asked(shop, NAME))
+    assert case.state == State.REVIEW
+    assert "It could not be looked up." in at_desk(lead).get(f"/desk/case/{case.reference}/correct/").content.decode()
 
 
 def test_a_refusal_of_everything_is_a_formal_letter_and_nobody_is_told(shop: Store, lead: User) -> None:

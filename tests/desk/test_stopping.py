@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from exports import api
+from exports.models import Job
 from portal.organisations.models import Organisation, User
 from portal.organisations.promises import Category, RightPromise
 from requests_app.access import OnlyALead
-from requests_app.flows import answering, duplicates, erasing
+from requests_app.flows import answering, duplicates, erasing, fulfilment
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case, Event, Letter
 from requests_app.rules.rights import Right
@@ -91,6 +92,18 @@ def test_a_withdrawal_revokes_what_gives_access_and_then_says_what_else_stops(sh
     assert "Your newsletter" in said
     assert "We revoked 2 keys and tokens. We looked again afterwards: they are gone." in said
     assert Event.objects.get(case_reference=case.reference, code="uses.stopped").facts == {"uses": ["news"], "count": 1}
+
+
+def test_what_could_not_be_worked_out_is_never_called_done(shop: Store, lead: User) -> None:
+    case = wished(shop.organisation, Right.WITHDRAWAL, Wish(uses=("news",)))
+    fulfilment.start(case)
+    Job.objects.update(state="failed", error="The dataset is refused.", due_at=None)
+    case = worked(case)
+    assert case.state == State.REVIEW
+    assert at_desk(lead).get(f"/desk/case/{case.reference}/").status_code == 200
+    assert "It could not be worked out" in at_desk(lead).get(f"/desk/case/{case.reference}/answer/").content.decode()
+    with pytest.raises(NotYet, match="still gives access"):
+        answering.answer(case, "All stopped.", by=as_actor(lead, case))
 
 
 def test_a_part_may_be_answered_while_something_still_gives_access(shop: Store, lead: User) -> None:
