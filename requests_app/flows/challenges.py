@@ -2,8 +2,9 @@
 
 Only keyed digests are kept. A code is for one case, one purpose and, where a browser is bound, one browser; it lives thirty minutes
 and survives five tries. The newest one counts. Where no browser asked (a mail, a call) the person is invited by a link that lives for
-days, and by no code. How often a mailbox is written to is capped without a word, so that nobody can be flooded through our form and
-nobody learns anything from the cap.
+days, and by no code. How often a mailbox is written to before anybody proved anything is capped without a word, so that nobody can be
+flooded through our form and nobody learns anything from the cap. It counts for one organisation, so that nobody can be silenced at all
+of them, and what was proved since does not count. What is sent only after a proof is held back by `check_resend` alone, which says so.
 """
 
 from datetime import timedelta
@@ -11,15 +12,18 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from portal.kit import clock, codes, crypto, limits
+from portal.kit import clock, codes, crypto
 from requests_app import letters
 from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, MAX_ATTEMPTS, RESENDS, check_resend
 
 DAY = timedelta(days=1)
-MAILS_AN_HOUR = 6  # to one mailbox, whichever request they belong to
+HOUR = timedelta(hours=1)
+MAILS_AN_HOUR = 6  # to one mailbox from one organisation that nobody has proved to be wanted, whichever request they belong to
+ANYBODY_CAUSES = (Purpose.CONFIRM, Purpose.FOLLOW)
 
 
 class Outcome(StrEnum):
@@ -44,6 +48,7 @@ def issue(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
     """Mails a new code, bound to a browser if one is given."""
     code, token, moment = codes.new_code(), codes.new_token(), clock.now()
     challenge = Challenge(case=case, purpose=purpose, link_hash=codes.digest(token), browser_hash=browser, created_at=moment)
+    challenge.mailbox = mailbox_of(address_of(case))
     challenge.code_hash = code_digest(challenge, code)
     challenge.expires_at = moment + (timedelta(days=LINK_DAYS) if is_invitation(challenge) else timedelta(minutes=CODE_MINUTES))
     challenge.save()
@@ -71,13 +76,26 @@ def code_digest(challenge: Challenge, code: str) -> str:
 
 
 def _mail(challenge: Challenge, code: str, token: str) -> None:
-    case, address = challenge.case, address_of(challenge.case)
-    # Most mailboxes take capital letters as small ones: counted as one mailbox, though nobody is let in by it.
-    if not limits.allow(f"mail/{crypto.blind_index('email', address.casefold())}", times=MAILS_AN_HOUR, seconds=3600):
+    if _is_flooded(challenge):
         return
+    case, address = challenge.case, address_of(challenge.case)
     link = f"{settings.BASE_URL}/o/{case.organisation.key}/confirm/{token}/" if challenge.purpose == Purpose.CONFIRM else ""
     lives = {"days": LINK_DAYS} if is_invitation(challenge) else {"code": codes.shown(code), "minutes": CODE_MINUTES}
     letters.queue(case, challenge.purpose, to=address, facts={"link": link, **lives})
+
+
+def mailbox_of(address: str) -> str:
+    """Most mailboxes take capital letters as small ones: counted as one mailbox, though nobody is let in by it."""
+    return crypto.blind_index("email", address.casefold())
+
+
+def _is_flooded(challenge: Challenge) -> bool:
+    """Whether this mailbox has had its share of mails that anybody can cause. The same query whoever asks."""
+    if challenge.purpose not in ANYBODY_CAUSES:
+        return False
+    sent = Challenge.objects.filter(mailbox=challenge.mailbox, case__organisation_id=challenge.case.organisation_id)
+    unproved = Q(purpose=Purpose.CONFIRM, case__confirmed_at__isnull=True) | Q(purpose=Purpose.FOLLOW, used_at__isnull=True)
+    return sent.filter(unproved, created_at__gt=challenge.created_at - HOUR).count() > MAILS_AN_HOUR
 
 
 def newest(case: Case, purpose: Purpose) -> Challenge | None:

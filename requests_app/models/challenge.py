@@ -18,20 +18,24 @@ class Purpose(models.TextChoices):
 
 
 class Challenge(models.Model):
-    """Only digests are stored. `browser_hash` binds the code to the browser that asked."""
+    """Only digests are stored. `browser_hash` binds the code to the browser that asked, `mailbox` is where it was sent."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="challenges")
     purpose = models.CharField(max_length=14, choices=Purpose.choices)
     code_hash = models.CharField(max_length=64)
     link_hash = models.CharField(max_length=64, unique=True)
     browser_hash = models.CharField(max_length=64, blank=True)
+    mailbox = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["case", "purpose", "created_at"], name="challenge_latest")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["case", "purpose", "created_at"], name="challenge_latest"),
+            models.Index(fields=["mailbox", "created_at"], name="challenge_mailbox"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} of case {self.case_id}"
