@@ -10,13 +10,13 @@ from portal.organisations.promises import RightPromise
 from requests_app import tasks
 from requests_app.access import OnlyALead
 from requests_app.flows import answering, closing, fulfilment
-from requests_app.flows.searching import NotYet
+from requests_app.flows.searching import NO_CATEGORY, NotYet
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import MoveRefused, State
 from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import DOWN, SHOP, FakeEngine
-from tests.people import RITA, a_case, a_policy, a_policy_document, an_organisation, identified_by
+from tests.people import CATEGORIES, RITA, a_case, a_policy, a_policy_document, an_organisation, identified_by
 
 
 def test_a_proved_case_is_gathered_by_its_proved_address_only(northwind: Organisation, engine: FakeEngine) -> None:
@@ -187,3 +187,21 @@ def test_a_closed_case_stays_closed_unless_a_lead_says_why(northwind: Organisati
 
     assert Case.objects.get(pk=case.pk).state == State.OPEN
     assert case.unseal(case.notes.get().body_sealed) == "The person found more."
+
+
+def test_a_policy_that_calls_nothing_portable_gives_nothing_instead_of_everything(db: None, engine: FakeEngine) -> None:
+    kept = [replace(category, portable=False) for category in CATEGORIES]
+    organisation = an_organisation("paper", categories=tuple(kept))
+    fulfilment.start(a_case(organisation, right=Right.PORTABILITY))
+    assert engine.searches[0][1].categories == NO_CATEGORY
+
+
+def test_a_portable_answer_names_what_is_left_out_and_why(northwind: Organisation, ada: User, engine: FakeEngine) -> None:
+    case = reviewed(a_case(northwind, right=Right.PORTABILITY))
+    fulfilment.release(case, by=as_actor(ada, case))
+    fulfilment.deliver(case)
+    cover = engine.covers[0]
+    assert cover.right == "portability"
+    assert [note.partition(":")[0] for note in cover.notes] == ["Your invoices"]
+    letter = case.letters.get(kind="answer_access")
+    assert "A copy of your data holds it." in case.unseal(letter.html_sealed)
