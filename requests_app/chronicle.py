@@ -70,6 +70,11 @@ REHEARSED: dict[str, dict[str, Words]] = {
     Right.CORRECTION.value: LOOKED_UP,
 }
 AGAIN: Words = lazy("%(who)s opened the request again")
+LOOKED: dict[str, Words] = {
+    "thread": lazy("%(who)s read the messages"),
+    "letter": lazy("%(who)s read “%(letter)s”"),
+    "receipt": lazy("%(who)s read the receipt"),
+}
 TAKEN: Words = lazy("%(who)s took it")
 TAKEN_IN: Words = lazy("%(who)s took the request in")
 DONE_SO_FAR: Words = lazy("It was done and read again; the answer is still to be written")
@@ -92,6 +97,7 @@ def chronicle(case: Case) -> list[Line]:
     people = {str(user.pk): user.name for user in User.objects.filter(pk__in=_staff(events))}
     known = {"person": name_of(case), "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
     said = SAID | REHEARSED.get(case.right, {})
+    known |= {f"letter {letter.pk}": letter.subject for letter in case.letters.all()}
     lines = [Line(event.at, worded(event, known, said)) for event in events]
     lines += [_letter_line(case, letter) for letter in case.letters.all()]
     return sorted(lines, key=lambda line: line.at, reverse=True)
@@ -102,6 +108,8 @@ def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = S
     facts: dict[str, Any] = {**event.facts, "who": known.get(event.actor, _("Somebody"))}
     if "owner" in facts:
         facts["owner"] = known.get(str(facts["owner"]), _("somebody"))
+    if "letter" in facts:
+        facts["letter"] = known.get(f"letter {facts['letter']}", _("a letter"))
     sentence = str(_sentence(event, facts, said))
     try:
         return sentence % facts
@@ -116,6 +124,8 @@ def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words])
         return TAKEN_IN
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
+    if event.code == "case.viewed":
+        return LOOKED.get(str(facts.get("what")), event.code)
     if event.code == "case.review" and "outcome" in facts:
         return NOT_DONE if facts["outcome"] != "complete" else DONE_SO_FAR
     return said.get(event.code, event.code.replace("%", "%%"))

@@ -15,7 +15,7 @@ from requests_app import access, folder, letters
 from requests_app.access import staff_of
 from requests_app.chronicle import chronicle
 from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm
-from requests_app.flows import closing, fulfilment, triage
+from requests_app.flows import closing, fulfilment, triage, viewing
 from requests_app.models import Case, Letter
 from requests_app.views.staff import case_and_actor, desk_page, posted, user_of
 
@@ -123,6 +123,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _send(case, form.cleaned_data, actor)
         return redirect("desk:message", reference)
+    viewing.looked_at(case, viewing.THREAD, by=actor)
     thread = [(one, case.unseal(one.body_sealed)) for one in case.messages.all()]
     kinds = [(key, label, hint) for key, label, hint in MessageForm.KINDS if key == "message" or folder.may_ask(case)]
     return desk_page(request, "message", case=case, actor=actor, form=form, thread=thread, kinds=kinds, **folder.heading(case))
@@ -139,9 +140,11 @@ def _send(case: Case, said: Mapping[str, str], actor: access.Actor) -> None:
 def letter(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """A letter as it was written. One that holds a code is read by nobody but the person."""
     case, found = _letter(request, reference, pk)
-    is_secret = found.kind in letters.SECRET_KINDS
-    body = "" if is_secret else case.unseal(found.body_sealed)
     actor = access.actor_for(user_of(request), case)
+    is_secret = found.kind in letters.SECRET_KINDS
+    if not is_secret:
+        viewing.looked_at(case, viewing.LETTER, by=actor, letter=found)
+    body = "" if is_secret else case.unseal(found.body_sealed)
     return desk_page(request, "letter", case=case, actor=actor, letter=found, body=body, is_secret=is_secret, **folder.heading(case))
 
 
@@ -151,6 +154,7 @@ def letter_pdf(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     case, found = _letter(request, reference, pk)
     if not found.pdf_sealed:
         return redirect("desk:letter", reference, pk)
+    viewing.looked_at(case, viewing.LETTER, by=access.actor_for(user_of(request), case), letter=found)
     response = HttpResponse(case.box.open_bytes(found.pdf_sealed), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{case.reference}.pdf"'
     response["Cache-Control"] = "no-store, private"

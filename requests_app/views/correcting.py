@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exports import api
 from requests_app import access, folder, particulars
 from requests_app.desk_forms import CorrectionForm
-from requests_app.flows import correcting
+from requests_app.flows import correcting, viewing
 from requests_app.flows.correcting import ACCEPT, REASONS, Decision
 from requests_app.flows.searching import NotYet
 from requests_app.rules.rights import Right
@@ -72,5 +72,6 @@ def add(request: HttpRequest, reference: str) -> HttpResponse:
         title = said["title"] if said["thing"] == OTHER else ""
         correcting.add(case, Wanted(said["thing"], title, said["new"], said["old"], said["evidence"]), by=actor)
         return redirect("desk:case", reference)
+    viewing.looked_at(case, viewing.THREAD, by=actor)
     words = {"heading": _("Write down a correction"), "button": _("Keep the correction"), "thread": folder.said(case)}
     return act_page(request, case, form, words)

@@ -16,7 +16,7 @@ from requests_app import access, folder, particulars
 from requests_app.access import SignInAgain
 from requests_app.answers import by_source
 from requests_app.desk_forms import AnswerForm, ExtendForm, JoinForm, ReasonForm, RefuseForm
-from requests_app.flows import answering, closing, duplicates, erasing, fulfilment
+from requests_app.flows import answering, closing, duplicates, erasing, fulfilment, viewing
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.extensions import extension_reasons, may_extend
@@ -137,6 +137,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         said = form.cleaned_data
         answering.answer(case, said["text"], outcome=said["outcome"], stops=said.get("stops", ()), by=actor)
         return redirect("desk:case", reference)
+    viewing.looked_at(case, viewing.THREAD, by=actor)
     words = {"heading": folder.question_of(case), "button": _("Answer the person"), "thread": folder.said(case)}
     return act_page(request, case, form, {**words, "wish": particulars.wish_words(case), "access": answering.access_of(case)})
 
@@ -185,6 +186,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """What was done, place by place, and how anybody can check it."""
     case = access.case_for(user_of(request), reference)
     actor = access.actor_for(user_of(request), case)
+    viewing.looked_at(case, viewing.RECEIPT, by=actor)
     return desk_page(request, "receipt", case=case, actor=actor, **folder.receipt(case), **folder.heading(case))
 
 
@@ -193,6 +195,7 @@ def receipt_json(request: HttpRequest, reference: str) -> HttpResponse:
     """The signed receipt as a file, for `verify_receipt`."""
     case = access.case_for(user_of(request), reference)
     signed = folder.signed_receipt(case)
+    viewing.looked_at(case, viewing.RECEIPT, by=access.actor_for(user_of(request), case))
     response = HttpResponse(json.dumps(signed, indent=1, ensure_ascii=False), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{case.reference}-receipt.json"'
     response["Cache-Control"] = "no-store, private"

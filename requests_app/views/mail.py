@@ -12,7 +12,7 @@ from portal.kit.masking import mask_email
 from portal.organisations.models import Organisation
 from requests_app import access
 from requests_app.entry_forms import AsideForm, OpenForm
-from requests_app.flows import sorting
+from requests_app.flows import sorting, viewing
 from requests_app.mail.words import REASONS, UNREAD, flag_words, unkept_words, verdict_words
 from requests_app.models import InboundMail, Mailbox
 from requests_app.models.mail import Outcome
@@ -94,7 +94,8 @@ def _actor(request: HttpRequest, mail: InboundMail) -> access.Actor:
 
 
 def _page(request: HttpRequest, mail: InboundMail, *, opens: OpenForm | None = None, sets_aside: AsideForm | None = None) -> HttpResponse:
-    content = _content(mail)
+    content, actor = _content(mail), _actor(request, mail)
+    viewing.looked_at_mail(mail, by=actor)
     return desk_page(
         request,
         "mail_page",
@@ -103,7 +104,7 @@ def _page(request: HttpRequest, mail: InboundMail, *, opens: OpenForm | None = N
         houses=[mail.organisation],
         mail=mail,
         content=content,
-        actor=_actor(request, mail),
+        actor=actor,
         flags=[*flag_words(mail.flags), *filter(None, [unkept_words(mail.attachments).strip("[]")])],
         verdicts=verdict_words(mail.authentication),
         reason=str(REASONS.get(mail.reason, "")),

@@ -1,0 +1,36 @@
+"""Who looked at what. Looking changes nothing but this line of history, which the promise “what they open is recorded” asks for.
+
+Once for each member of staff and thing in ten minutes, so that reading a page twice does not bury what happened.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from portal.kit import clock
+from requests_app.access import Actor
+from requests_app.flows import moving
+from requests_app.models import Case, Event, InboundMail, Letter
+
+LOOKED = "case.viewed"
+MAIL_LOOKED = "mail.viewed"
+ONCE_IN = timedelta(minutes=10)
+THREAD, LETTER, RECEIPT = "thread", "letter", "receipt"
+
+
+def looked_at(case: Case, what: str, *, by: Actor, letter: Letter | None = None) -> None:
+    """Somebody opened the thread, a letter or the receipt of a case."""
+    facts: dict[str, object] = {"what": what} | ({"letter": letter.pk, "kind": letter.kind} if letter else {})
+    _once(LOOKED, case.organisation_id, case.reference, by=by, facts=facts)
+
+
+def looked_at_mail(mail: InboundMail, *, by: Actor) -> None:
+    """Somebody opened a mail that is not a request."""
+    _once(MAIL_LOOKED, mail.organisation_id, "", by=by, facts={"mail": mail.pk})
+
+
+@transaction.atomic
+def _once(code: str, organisation_id: int, reference: str, *, by: Actor, facts: dict[str, object]) -> None:
+    lately = Event.objects.filter(case_reference=reference, code=code, actor=by.key, at__gt=clock.now() - ONCE_IN)
+    if facts not in lately.values_list("facts", flat=True):
+        moving.append(code, organisation_id=organisation_id, reference=reference, by=by.key, facts=facts)
