@@ -21,6 +21,7 @@ from requests_app.models.challenge import Purpose
 from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, MAX_ATTEMPTS, RESENDS, check_resend
 
 DAY = timedelta(days=1)
+PRESSED_TWICE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 MAILS_AN_HOUR = 6  # to one mailbox from one organisation that nobody has proved to be wanted, whichever request they belong to
 ANYBODY_CAUSES = (Purpose.CONFIRM, Purpose.FOLLOW)
@@ -140,6 +141,15 @@ def _compare(sent: list[Challenge], code: str) -> Outcome:
         return Outcome.LOCKED
     is_older = any(codes.same(one.code_hash, code_digest(one, code)) for one in older)
     return Outcome.REPLACED if is_older else Outcome.WRONG
+
+
+def was_just_taken(case: Case, purpose: Purpose, typed: str, *, browser: str) -> bool:
+    """Whether this code was right in this browser a moment ago: a button that was pressed twice."""
+    last = newest(case, purpose)
+    if last is None or last.used_at is None or last.used_at < clock.now() - PRESSED_TWICE:
+        return False
+    is_same_browser = bool(browser) and codes.same(last.browser_hash, browser)
+    return is_same_browser and codes.same(last.code_hash, code_digest(last, codes.normalise_code(typed)))
 
 
 def spend(challenge: Challenge) -> None:

@@ -71,6 +71,11 @@ def confirm_again(case: Case, typed: str, *, browser: str) -> Outcome:
     return outcome
 
 
+def was_just_confirmed(case: Case, typed: str, *, browser: str) -> bool:
+    """Whether this code has just confirmed the case from this browser: the second press of one button ends where the first did."""
+    return any(challenges.was_just_taken(case, one, typed, browser=browser) for one in (Purpose.CONFIRM, Purpose.CONFIRM_AGAIN))
+
+
 def leads(challenge: Challenge, *, browser: str) -> LinkLeads:
     """What the button behind this link would do in this browser; changes nothing."""
     if not _is_high_risk(challenge.case):

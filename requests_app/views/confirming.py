@@ -48,12 +48,13 @@ def code(request: HttpRequest, org: str) -> HttpResponse:
     case = _asked_case(request, org)
     if case is None or (is_over(State(case.state)) and not case.confirmed_at):
         return shown(request, "code_lost", 404)
-    if case.confirmed_at and not verification.wants_second_code(case):
-        return redirect("public:done", org)
+    is_over_with = bool(case.confirmed_at) and not verification.wants_second_code(case)
     if request.method != "POST":
-        return _code_page(request, frame, case, CodeForm())
+        return redirect("public:done", org) if is_over_with else _code_page(request, frame, case, CodeForm())
     if not visits.is_within_limits(request, "code", org):
         return shown(request, "limited", 429)
+    if is_over_with:
+        return _pressed_twice(request, case) or redirect("public:done", org)
     if "different" in request.POST and not case.confirmed_at:
         return _ask_again(request, case)
     return _send_another(request, frame, case) if "again" in request.POST else _try(request, frame, case)
@@ -68,14 +69,26 @@ def _try(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _code_page(request, frame, case, form)
+    if twice := _pressed_twice(request, case):
+        return twice
     is_second = verification.wants_second_code(case)
     confirm = verification.confirm_again if is_second else verification.confirm_by_code
     outcome = confirm(case, form.cleaned_data["code"], browser=visits.browser_of(request))
+    if outcome is Outcome.USED and (twice := _pressed_twice(request, case)):
+        return twice  # the first press was still at work when this one began
     if outcome is not Outcome.RIGHT:
         form.add_error("code", str(WORDS[outcome]))
         return _code_page(request, frame, case, form)
     visits.let_in(request, case)
     return redirect("public:code", frame.organisation.key)
+
+
+def _pressed_twice(request: HttpRequest, case: Case) -> HttpResponse | None:
+    """Whoever pressed the button twice sent the right code twice, and ends where the first press led."""
+    if not verification.was_just_confirmed(case, request.POST.get("code", "")[:100], browser=visits.browser_of(request)):
+        return None
+    visits.let_in(request, case)
+    return redirect("public:code", case.organisation.key)
 
 
 def _ask_again(request: HttpRequest, case: Case) -> HttpResponse:

@@ -2,10 +2,12 @@
 
 import base64
 import json
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from portal.kit import clock, codes, crypto, limits
@@ -13,6 +15,7 @@ from portal.kit.crypto import Sealed
 from requests_app.models import Case, Submission
 
 ENTRY_SECONDS = 30 * 60
+OLD_ID_LIVES = timedelta(seconds=15)
 BROWSER, ENTERED, ASKED, CLAIM = "browser", "entered", "asked", "claim"
 BY_ADDRESS = {"send": (20, 3600), "follow": (30, 3600), "code": (60, 3600)}
 BY_ORGANISATION = {"send": (1000, 3600), "follow": (2000, 3600), "code": (5000, 3600)}
@@ -58,10 +61,22 @@ def asked(session: SessionBase, organisation_key: str) -> tuple[str, int] | None
 
 def let_in(request: HttpRequest, case: Case) -> None:
     """A proved challenge opens the cases that were sent together, for half an hour, under a new session id."""
-    request.session.cycle_key()
+    _renew(request.session)
     until = int(clock.now().timestamp()) + ENTRY_SECONDS
     pks = case.submission.cases.values_list("pk", flat=True)
     request.session[ENTERED] = {**request.session.get(ENTERED, {}), **{str(pk): until for pk in pks}}
+
+
+def _renew(session: SessionBase) -> None:
+    """A new id, so that nobody who knew the old one comes along. What the old one led to before stays for some seconds:
+
+    the second press of a button still brings it, and a session that is not found would take the new cookie away as well.
+    """
+    old = session.session_key
+    held = dict(session.items())
+    session.create()
+    session.update(held)
+    Session.objects.filter(session_key=old).update(expire_date=clock.now() + OLD_ID_LIVES)
 
 
 def is_let_in(request: HttpRequest, case: Case) -> bool:
