@@ -30,7 +30,7 @@ from exports.facts import (
     SourceState,
     StepProgress,
 )
-from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days
+from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days, unfinished
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -84,6 +84,7 @@ __all__ = [
     "run",
     "settle",
     "sources",
+    "sources_left",
     "start_access",
     "start_correction",
     "start_erasure",
@@ -231,8 +232,16 @@ def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, kee
     return packages.revoke_all(organisation, identities, keep=keep)
 
 
+def sources_left(job_id: UUID) -> tuple[tuple[str, str], ...]:
+    """Key and title of each source at which a deletion that has begun is not done or not proved: `retry` it there, do not search anew."""
+    return unfinished.left_of(job_id)
+
+
 def destroy(job_id: UUID) -> None:
-    """Destroy the job's key, spools and archive: what it gathered cannot be read again by anybody."""
+    """Destroy the job's key, spools and archive: what it gathered cannot be read again by anybody.
+
+    Refused (JobNotReady) while a deletion has begun and is not finished.
+    """
     starting.destroy(job_id)
 
 

@@ -134,7 +134,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class PlanLine:
-    """What would happen to one category at one source. Action is delete, mask, keep or detach."""
+    """What would happen to one category at one source. Action is delete, mask, keep or detach. `moves` number what does it."""
 
     key: str
     source_key: str
@@ -150,6 +150,7 @@ class PlanLine:
     choices: tuple[Choice, ...] = ()
     chosen: str = ""
     note: str = ""
+    moves: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,15 @@ class ArchiveFacts:
 
 def _line(stored: Mapping[str, Any]) -> PlanLine:
     choices = tuple(Choice(key=choice["key"], on=_day(choice.get("on"))) for choice in stored.get("choices", ()))
-    return PlanLine(**{**stored, "collections": tuple(stored["collections"]), "when": _day(stored.get("when")), "choices": choices})
+    return PlanLine(
+        **{
+            **stored,
+            "collections": tuple(stored["collections"]),
+            "when": _day(stored.get("when")),
+            "choices": choices,
+            "moves": tuple(stored.get("moves", ())),
+        }
+    )
 
 
 def _day(text: str | None) -> date | None:

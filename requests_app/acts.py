@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from exports import api
 from portal.kit import clock
 from requests_app.access import Actor
 from requests_app.flows import answering, duplicates, searching, verification
@@ -78,6 +79,8 @@ def _withdraw(case: Case) -> Act:
 
 def _decide(case: Case, actor: Actor) -> Act:
     right = Right(case.right)
+    if case.job_id and api.sources_left(case.job_id):
+        return Act(hint=_("The deletion has begun and is not finished. Try the source again that is named on this page."))
     if right is Right.DELETION:
         return Act(_("Check the plan"), _to("plan", case), hint=_("Nothing is deleted before a lead approves the plan."))
     if right is Right.CORRECTION:
@@ -128,7 +131,7 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
         return []
     state, right = State(case.state), Right(case.right)
     acts = [Act(_("Messages"), _to("message", case)), Act(_("Add a note"), _to("note", case))]
-    if state is State.REVIEW and case.job_id and not case.released_at:
+    if state is State.REVIEW and case.job_id and not case.released_at and not api.sources_left(case.job_id):
         acts.append(Act(str(AGAIN.get(right, _("Gather again"))), _to("gather", case)))
     if right is Right.CORRECTION and state in (State.ARRIVED, State.OPEN, State.WAITING):
         acts.append(Act(_("Write down a correction"), _to("correct_add", case)))

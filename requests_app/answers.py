@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -66,12 +66,16 @@ class ErasedRow:
     masked: int = 0
     kept: int = 0
     detached: int = 0
+    not_done: int = 0
     how: str = ""
 
-    def add(self, column: str, rows: int) -> None:
-        """Counts rows in a column, and among all that were found."""
-        setattr(self, column, getattr(self, column) + rows)
-        self.found += rows
+
+@dataclass(frozen=True)
+class ProvedLine:
+    """A line of the plan with the rows that were read back as planned, and those that were not."""
+
+    line: PlanLine
+    not_done: int
 
 
 COLUMNS = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
@@ -193,23 +197,27 @@ def _grouped(digest: str) -> str:
 
 
 def erased_places(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[ErasedRow]:
-    """What the receipt proves, per source and row by row. A row that is emptied now and goes on a later day counts once."""
+    """What the receipt proves, per source: rows as they were read back, each once, and apart from them those that are not done."""
     titles = {line.source_key: line.source_title for line in lines}
-    places = {
-        one["source"]: ErasedRow(titles.get(one["source"], one["source"]), how=one.get("how", "")) for one in receipt.get("sources", ())
-    }
-    emptied = {(one["source"], one["collection"]): one["rows"] for one in receipt.get("moves", ()) if one["action"] == "mask"}
-    for one in receipt.get("moves", ()):
-        place = places.setdefault(one["source"], ErasedRow(titles.get(one["source"], one["source"])))
-        is_later = one["action"] != "keep" and bool(one.get("on"))
-        rows = max(0, one["rows"] - emptied.get((one["source"], one["collection"]), 0)) if is_later else one["rows"]
-        place.add("kept" if is_later else COLUMNS[one["action"]], rows)
-    return list(places.values())
+    places = []
+    for one in receipt.get("sources", ()):
+        place = ErasedRow(titles.get(one["source"], one["source"]), not_done=one["not_done"], how=one["how"])
+        place.found = sum(one["totals"].values()) + place.not_done
+        for action, column in COLUMNS.items():
+            setattr(place, column, one["totals"][action])
+        places.append(place)
+    return places
+
+
+def proved_lines(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[ProvedLine]:
+    """The plan's lines with the numbers of the receipt, which holds those that have rows, in the same order."""
+    found = zip((line for line in lines if line.rows), receipt.get("lines", ()), strict=True)
+    return [ProvedLine(replace(line, rows=one["rows"]), one["not_done"]) for line, one in found]
 
 
 def totals_of(places: Sequence[ErasedRow]) -> dict[str, int]:
     """The columns added up."""
-    return {name: sum(getattr(place, name) for place in places) for name in ("found", "deleted", "masked", "kept", "detached")}
+    return {name: sum(getattr(place, name) for place in places) for name in (*COLUMNS.values(), "found", "not_done")}
 
 
 def _place(source: SourceProgress) -> PlaceRow:

@@ -98,8 +98,10 @@ def _planned(case: Case) -> dict[str, Any]:
     if receipt is None:
         figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
         return {"plan": view, "figures": figures, "outcome": ""}
-    places = [one for one in answers.erased_places(receipt["receipt"], view.lines) if one.found or case.right == Right.DELETION]
-    return {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": receipt["receipt"]["outcome"]}
+    signed = receipt["receipt"]
+    places = [one for one in answers.erased_places(signed, view.lines) if one.found or case.right == Right.DELETION]
+    words = {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": signed["outcome"]}
+    return {**words, "left_at": api.sources_left(case.job_id), "not_searched": signed["gaps"]}
 
 
 def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
@@ -252,10 +254,10 @@ def receipt(case: Case) -> dict[str, Any]:
     signed = api.receipt(case.job_id) if case.job_id and case.right in PLANNED else None
     if signed is None or case.job_id is None:
         raise Http404
-    lines = api.plan(case.job_id).lines
+    lines = answers.proved_lines(signed["receipt"], api.plan(case.job_id).lines)
     facts = answers.erasure(case, signed["receipt"])
     facts.pop("name")
-    return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "sources": answers.by_source(lines)}
+    return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "lines": lines, "gaps": signed["receipt"]["gaps"]}
 
 
 def signed_receipt(case: Case) -> dict[str, Any]:

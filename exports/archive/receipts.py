@@ -57,11 +57,18 @@ def _parts(content: bytes, report: ReceiptReport) -> tuple[dict[str, Any] | None
     except (ValueError, RecursionError) as problem:
         report.problems.append(f"file: it is not a receipt: {problem}.")
         return None, ""
+    whole = _unwrapped(whole)
     receipt, jws = (whole.get("receipt"), whole.get("jws")) if isinstance(whole, dict) else (None, None)
     if not isinstance(receipt, dict):
         report.problems.append("receipt: it is missing.")
         return None, ""
     return receipt, jws if isinstance(jws, str) else ""
+
+
+def _unwrapped(whole: Any) -> Any:
+    """What `case REFERENCE receipt --json` prints holds the signed receipt under `receipt`; what stands around it is not signed."""
+    inner = whole.get("receipt") if isinstance(whole, dict) and "jws" not in whole else None
+    return inner if isinstance(inner, dict) and "receipt" in inner and "jws" in inner else whole
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

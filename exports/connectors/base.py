@@ -184,6 +184,9 @@ class Writer(Reader, Protocol):
     def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Set new values of their own in these rows; every row names the same fields."""
 
+    def may_change(self, collection: str, new: Mapping[str, Any] | None) -> None:
+        """Change no row at all, so that the source refuses now if this account may not set these fields (None: delete rows)."""
+
     def write(self, correction: Correction) -> bool:
         """Change one cell if it still holds the old value; says whether it did."""
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable, Writer
+from exports.connectors.base import Connector, SourceBusy, SourceError, SourceUnreachable, Writer
 from exports.flows import handles
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
 from exports.flows.spool import Recount, spool
+from exports.flows.unfinished import is_begun
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
 from exports.moves import DELETE, Move
 from exports.query import Key
@@ -23,7 +24,7 @@ from exports.sources import sources_of
 from portal.kit.clock import now
 
 AT_MOST = 50_000  # rows that one transaction changes at a source
-BATCH = 20  # handles per transaction above that
+BATCH = 5  # handles per transaction above that
 TRIES = 5
 
 
@@ -40,6 +41,8 @@ def execute(held: Held) -> None:
         if spooled is None:
             return
         recount, job = spooled, held.job()
+    if not is_begun(job) and not _all_writable(held, job):
+        return
     for source in dict.fromkeys(move.source for move in moves_of(job)):
         run = SourceRun.objects.get(job=job, source_key=source)
         if run.state in (PartState.PENDING, PartState.RUNNING) and not _erase(held, job, run, recount=recount):
@@ -54,26 +57,41 @@ def moves_of(job: Job) -> list[Move]:
     return [Move.from_json(stored) for stored in (job.plan or {}).get("moves", ())]
 
 
+def _all_writable(held: Held, job: Job) -> bool:
+    """Before the first write anywhere: can each source be written to? If one cannot, nothing is changed at any of them."""
+    moves = [move for move in moves_of(job) if move.is_now and move.rows]
+    for run in SourceRun.objects.filter(job=job, source_key__in={move.source for move in moves}):
+        try:
+            with _connector(job, run.source_key).writing() as writer:
+                for move in moves:
+                    if move.source == run.source_key:
+                        writer.may_change(move.table, None if move.removes else {**dict.fromkeys(move.masks), **move.constants})
+        except SourceError as problem:
+            if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
+                raise
+            _back(held, job, run, str(problem))
+            return False
+        held.renew()
+    return True
+
+
+def _connector(job: Job, source: str) -> Connector:
+    found = next((one for one in sources_of(job.organisation) if one.key == source), None)
+    if found is None:
+        raise SourceError(_("The source '%(source)s' is no longer known.") % {"source": source})
+    return found.connector()
+
+
 def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
     """One source. False when the job went back to an earlier state and nothing more may be done now."""
-    with held.writing():
-        SourceRun.objects.filter(pk=run.pk).update(state=PartState.RUNNING, started_at=run.started_at or now())
+    mine = None if run.state == PartState.RUNNING else run.pk  # it was running before: a killed worker may have written
     try:
-        _at_source(held, job, run.source_key, recount=recount)
+        _at_source(held, job, run, recount=recount if not is_begun(job) else {})
     except Grown:
-        _again(held, job)
+        _again(held, job, run)
         return False
-    except (SourceBusy, SourceUnreachable) as problem:
-        with held.writing():
-            SourceRun.objects.filter(pk=run.pk).update(error=str(problem)[:400], since=run.since or now())
-        if job.attempts < TRIES:
-            raise
-        _give_up(held, run, str(problem))
     except SourceError as problem:
-        if not _anything_done(job):
-            _back(held, job, str(problem))
-            return False
-        _give_up(held, run, str(problem), refused=True)
+        return _not_done(held, job, run, problem, mine=mine)
     else:
         with held.writing():
             SourceRun.objects.filter(pk=run.pk).update(state=PartState.DONE, finished_at=now(), error="", since=None)
@@ -81,20 +99,39 @@ def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
     return True
 
 
-def _at_source(held: Held, job: Job, source: str, *, recount: Recount) -> None:
+def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, mine: int | None) -> bool:
+    """A source failed: it is tried again, or given up; or all goes back to a person, if nothing was written anywhere. True to go on."""
+    passing = isinstance(problem, SourceBusy | SourceUnreachable)
+    with held.writing():
+        SourceRun.objects.filter(pk=run.pk).update(error=str(problem)[:400], since=run.since or now())
+        if not isinstance(problem, SourceUnreachable):  # where the connection was lost, it is unsure whether the transaction was undone
+            SourceRun.objects.filter(pk=mine).update(state=PartState.PENDING)
+    if passing and job.attempts < TRIES:
+        raise problem
+    if not is_begun(job):
+        _back(held, job, run, str(problem))
+        return False
+    _give_up(held, run, str(problem), refused=not passing)
+    return True
+
+
+def _at_source(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> None:
+    source = run.source_key
     moves = [move for move in moves_of(job) if move.source == source and move.is_now and move.rows]
     if not moves:
         return
-    connector = next(one for one in sources_of(job.organisation) if one.key == source).connector()
+    connector = _connector(job, source)
     if is_one_transaction(sum(move.rows for move in moves)):
         with connector.writing() as writer:
-            _count_again(job, writer, recount.get(source, []))
+            _begin(held, run)
+            _count_again(writer, recount.get(source, []))
             _loosen(held, job, writer, moves)
             done = [pk for move in moves for pk in _apply(held, job, writer, move)]
         _mark(held, done)
         return
     with connector.writing() as writer:
-        _count_again(job, writer, recount.get(source, []))
+        _begin(held, run)
+        _count_again(writer, recount.get(source, []))
         _loosen(held, job, writer, moves)
     for move in moves:
         while waiting := _waiting(job, move):
@@ -103,15 +140,19 @@ def _at_source(held: Held, job: Job, source: str, *, recount: Recount) -> None:
             _mark(held, [handle.pk for handle in waiting])
 
 
+def _begin(held: Held, run: SourceRun) -> None:
+    """The source is open: from here until its handles are marked it may have been written to."""
+    with held.writing():
+        SourceRun.objects.filter(pk=run.pk).update(state=PartState.RUNNING, started_at=run.started_at or now())
+
+
 def is_one_transaction(rows: int) -> bool:
     """Whether a source with so many rows to change is done in one transaction."""
     return rows <= AT_MOST
 
 
-def _count_again(job: Job, writer: Writer, expected: list[tuple[Any, int]]) -> None:
+def _count_again(writer: Writer, expected: list[tuple[Any, int]]) -> None:
     """Rows that have come since the keys were put aside would be left over: as long as nothing was written, put them aside too."""
-    if _anything_done(job):
-        return
     for query, rows in expected:
         if writer.count(query) > rows:
             raise Grown
@@ -166,27 +207,25 @@ def _mark(held: Held, done: list[int]) -> None:
     held.renew()
 
 
-def _anything_done(job: Job) -> bool:
-    """Something was written somewhere, so the handles are needed as they are."""
-    return job.handles.filter(state=HandleState.DONE).exists() or job.runs.filter(state=PartState.DONE).exists()
-
-
-def _again(held: Held, job: Job) -> None:
+def _again(held: Held, job: Job, run: SourceRun) -> None:
     """Rehearse and put aside anew, unless this has been tried too often."""
     plan = dict(job.plan or {})
     plan["tries"] = plan.get("tries", 0) + 1
     if plan["tries"] > TRIES:
-        _back(held, job, _("Rows kept being added while the erasure tried to begin."))
+        _back(held, job, run, _("Rows kept being added while the erasure tried to begin."))
         return
     with held.writing():
+        SourceRun.objects.filter(pk=run.pk).update(state=PartState.PENDING)
         Job.objects.filter(pk=job.pk).update(state=JobState.APPROVED, plan=plan)
 
 
-def _back(held: Held, job: Job, why: str) -> None:
+def _back(held: Held, job: Job, run: SourceRun, why: str) -> None:
     """Nothing was changed anywhere: a person must look at the plan again."""
-    sentence = _("Stopped before anything was erased. %(why)s") % {"why": why}
+    sentence = _("Stopped before anything was erased. %(title)s: %(why)s Try again later.")
     with rehearsing(job) as rehearsal:
-        keep(held, job, rehearsal, error=sentence)
+        keep(held, job, rehearsal, error=sentence % {"title": run.title, "why": why})
+    with held.writing():
+        SourceRun.objects.filter(pk=run.pk).update(state=PartState.FAILED, error=why[:400], since=run.since or now())
 
 
 def _give_up(held: Held, run: SourceRun, sentence: str, *, refused: bool = False) -> None:

@@ -19,11 +19,12 @@ from exports.verdicts import Fates, Place, Verdict, judge
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that was not searched, with the sentence that says so."""
+    """Something that was not searched, with the sentence that says so. `stops`: it should have been, so nothing may be erased before."""
 
     source: str
     address: str
     sentence: str
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,18 +135,18 @@ def _describe(ground: Ground, collection: Collection) -> None:
         known = any(gap.source == source for gap in ground.gaps)
         if source in ground.schemas or not known:
             sentence = _not_searched(collection, str(problem)) if source in ground.schemas else f"{title}: {problem}"
-            ground.gaps.append(Gap(source, address, sentence))
+            ground.gaps.append(Gap(source, address, sentence, stops=True))
         return
     table = schema.tables.get(ground.questions.table(address))
     if table is None:
-        ground.gaps.append(Gap(source, address, _not_searched(collection, _("Its table does not exist there."))))
+        ground.gaps.append(Gap(source, address, _not_searched(collection, _("Its table does not exist there.")), stops=True))
         return
     pointed_at = {column for key in schema.pointing_at(table.name) for column in key.target_columns}
     ground.places[address] = Place(source, collection, table, frozenset(pointed_at))
     for part in collection.fields:
         if part.name not in table.columns:
             why = _("Its field '%(name)s' does not exist there.") % {"name": part.name}
-            ground.gaps.append(Gap(source, address, _not_searched(collection, why)))
+            ground.gaps.append(Gap(source, address, _not_searched(collection, why), stops=True))
 
 
 def _not_searched(collection: Collection, why: str) -> str:

@@ -14,7 +14,7 @@ from exports.flows.anchors import Anchors
 from exports.flows.composing import HELD_BASIS, Draft
 from exports.flows.detaching import Detached
 from exports.flows.ground import Ground
-from exports.moves import DELETE, DETACH, KEEP, MASK
+from exports.moves import ALONE, DELETE, DETACH, HELD, KEEP, MASK, SHARED
 from exports.retention import ENDLESS, LATER, NOW, Settled
 from exports.verdicts import Part, Place
 
@@ -34,6 +34,7 @@ class Row:
     titles: list[str] = field(default_factory=list)
     collections: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    moves: list[int] = field(default_factory=list)
     basis: str = ""
     because: str = ""
 
@@ -41,7 +42,7 @@ class Row:
 def lines_of(ground: Ground, draft: Draft, *, anchors: Anchors, detached: list[Detached]) -> tuple[PlanLine, ...]:
     """The lines in the order of the organisation's sources, each category once per fate."""
     gathered: dict[tuple[str, str, str, date | None], Row] = {}
-    for row in _rows(ground, anchors, detached):
+    for row in _rows(ground, draft, anchors, detached=detached):
         name = f"{row.place.address} {row.basis}" if row.action == DETACH else row.category or row.place.address
         known = gathered.setdefault((row.place.source, name, row.action, row.when), row)
         if known is not row:
@@ -49,13 +50,14 @@ def lines_of(ground: Ground, draft: Draft, *, anchors: Anchors, detached: list[D
             known.titles += row.titles
             known.collections += row.collections
             known.notes += [note for note in row.notes if note not in known.notes]
+            known.moves += row.moves
         known.notes += [note for note in draft.notes.get(row.place.address, ()) if note not in known.notes]
     order = {key: number for number, key in enumerate(ground.survey.sources)}
     ranked = sorted(gathered.values(), key=lambda row: order[row.place.source])
     return tuple(_keyed(ground, ranked))
 
 
-def _rows(ground: Ground, anchors: Anchors, detached: list[Detached]) -> Iterator[Row]:
+def _rows(ground: Ground, draft: Draft, anchors: Anchors, *, detached: list[Detached]) -> Iterator[Row]:
     for visit in ground.survey.walk.visits:
         place = ground.places.get(visit.address)
         if place is None or ground.fates.leaves_out(place.address):
@@ -64,12 +66,15 @@ def _rows(ground: Ground, anchors: Anchors, detached: list[Detached]) -> Iterato
         alone = ground.rows[place.address] - sum(len(keys) for keys in days.values())
         for part in ground.verdicts[place.address].parts:
             if alone:
-                yield _row(ground, place, part, until=ground.verdicts[place.address].ends, rows=alone)
+                row = _row(ground, place, part, until=ground.verdicts[place.address].ends, rows=alone)
+                row.moves = _moves(draft, row, part, group=ALONE, until=ground.verdicts[place.address].ends)
+                yield row
             for day, keys in days.items():
                 row = _row(ground, place, part, until=day, rows=len(keys))
+                row.moves = _moves(draft, row, part, group=HELD, until=day)
                 row.notes.append(_held_note(anchors.held[place.address].by[day], day))
                 yield row
-        yield from _shared_rows(ground, place, detached)
+        yield from _shared_rows(ground, draft, place, detached)
 
 
 def _row(ground: Ground, place: Place, part: Part, *, until: date, rows: int) -> Row:
@@ -88,12 +93,21 @@ def _row(ground: Ground, place: Place, part: Part, *, until: date, rows: int) ->
     return row
 
 
-def _shared_rows(ground: Ground, place: Place, detached: list[Detached]) -> Iterator[Row]:
+def _moves(draft: Draft, row: Row, part: Part, *, group: str, until: date) -> list[int]:
+    """The move that decides what becomes of this category in these rows: the one that empties its cells, or the last."""
+    same = [move for move in draft.moves if (move.address, move.group, move.until) == (row.place.address, group, until)]
+    emptying = [move for move in same if row.action == MASK and set(part.columns) & set(move.masks)]
+    return [move.number for move in (emptying or same)[-1:]]
+
+
+def _shared_rows(ground: Ground, draft: Draft, place: Place, detached: list[Detached]) -> Iterator[Row]:
     """Rows that others use, and rows that only those lead to."""
     category = place.collection.category
     mine = [group for group in detached if group.address == place.address]
-    for group in mine:
+    shared = [move.number for move in draft.moves if move.address == place.address and move.group == SHARED]
+    for group, number in zip(mine, shared, strict=True):
         row = Row(place, category, DETACH, None, None, len(group.keys), [place.title], [place.address], basis="used_by_others")
+        row.moves = [number]
         users = sorted(user for user in group.users if user)
         row.because = (
             _("Other people use it: it stays with them.") if not group.masks else _("Other people use it: it stays without the person.")
@@ -160,6 +174,7 @@ def _line(ground: Ground, row: Row, key: str) -> PlanLine:
         choices=choices,
         chosen=chosen,
         note=" ".join(row.notes),
+        moves=tuple(row.moves),
     )
 
 

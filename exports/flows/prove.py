@@ -22,6 +22,7 @@ from exports.flows.receipts import signed_receipt
 from exports.flows.rehearse import fates_of
 from exports.flows.revoking import revoke_fetched
 from exports.flows.sharing import spare_shared
+from exports.flows.unfinished import waiting
 from exports.models import Handle, HandleState, Job, JobState, PartState
 from exports.moves import Move
 from exports.query import ByKey, Key, Query
@@ -99,22 +100,39 @@ def _all_gone(held: Held, reader: Reader, move: Move, some: list[handles.Opened]
 
 def _read_back(held: Held, reader: Reader, move: Move, handle: handles.Opened, *, proof: Proof) -> None:
     held.renew()
-    wrong = absent = 0
+    absent, wrong = 0, set[Key]()
     columns = tuple(sorted(move.masks)) or reader.describe().tables[move.table].key
     expected = dict(handle.rows)
     for key, row in reader.read_back(move.table, handle.keys, fields=columns):
         if row is None:
             absent += 1
         elif move.is_now and not _is_done(move, row, expected[key]):
-            wrong += 1
-    proof.proved[move.number] = proof.proved.get(move.number, 0) + len(handle.rows) - wrong
-    proof.failed[move.number] = proof.failed.get(move.number, 0) + wrong
+            wrong.add(key)
+    proof.proved[move.number] = proof.proved.get(move.number, 0) + len(handle.rows) - len(wrong)
+    proof.failed[move.number] = proof.failed.get(move.number, 0) + len(wrong)
     proof.absent[move.number] = proof.absent.get(move.number, 0) + (0 if move.removes and move.is_now else absent)
     if move.is_now:
-        state = HandleState.FAILED if wrong else HandleState.PROVED
-        note = _("%(wrong)d of %(rows)d rows are not as planned.") % {"wrong": wrong, "rows": len(handle.rows)} if wrong else ""
+        _judge(held, move, handle, wrong)
+
+
+def _judge(held: Held, move: Move, handle: handles.Opened, wrong: set[Key]) -> None:
+    """What is as planned is proved; the rest gets a handle of its own, so that another try touches nothing else."""
+    stored = Handle.objects.filter(pk=handle.pk)
+    if not wrong:
         with held.writing():
-            Handle.objects.filter(pk=handle.pk).update(state=state, note=note)
+            stored.update(state=HandleState.PROVED, note="")
+        return
+    job, rest = held.job(), [row for row in handle.rows if row[0] not in wrong]
+    parts = [(HandleState.FAILED, [row for row in handle.rows if row[0] in wrong]), (HandleState.PROVED, rest)]
+    found = []
+    for state, rows in parts:
+        if rows:
+            found.append(handles.seal(job, move, rows))
+            found[-1].state = state
+    found[0].note = _("%(wrong)d of %(rows)d rows are not as planned.") % {"wrong": len(wrong), "rows": len(handle.rows)}
+    with held.writing():
+        stored.delete()
+        Handle.objects.bulk_create(found)
 
 
 def _is_done(move: Move, row: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
@@ -174,10 +192,16 @@ def _finish(held: Held, job: Job, proof: Proof) -> None:
         signed = signed_receipt(job, proof_of(proof), holds=proof.holds)
         changes = {"state": JobState.FINISHED, "receipt": signed, "finished_at": now(), "attempts": 0}
         if signed["receipt"]["outcome"] == "failed":
-            changes["error"] = _("The proof failed: something that should be gone was found again. The receipt says what.")
+            changes["error"] = _why(proof)
         Job.objects.filter(pk=job.pk).update(**changes)
         _forget(job)
     revoke_fetched(job)
+
+
+def _why(proof: Proof) -> str:
+    if proof.holds:
+        return _("Not everything was erased that had to be. The receipt says what is left.")
+    return _("The proof failed: something that should be gone was found again, or could not be looked at. The receipt says what.")
 
 
 def proof_of(proof: Proof) -> dict[str, Any]:
@@ -195,9 +219,8 @@ def proof_of(proof: Proof) -> dict[str, Any]:
 
 def _forget(job: Job) -> None:
     """Handles are kept exactly as long as they are needed: what is proved and will not be touched again is destroyed now."""
-    unfinished = job.runs.filter(state=PartState.FAILED).values("source_key")
-    if job.handles.filter(source_key__in=unfinished, state=HandleState.SPOOLED, until__isnull=True).exists():
+    if waiting(job).exists():
         return  # a source is still to be done, and its proof will look at everything again
     for move in moves_of(job):
         if move.on is None:
-            job.handles.filter(part=move.number).exclude(state=HandleState.FAILED).delete()
+            job.handles.filter(part=move.number).delete()

@@ -10,6 +10,8 @@ import rfc8785
 
 from exports.facts import PlanLine, PlanView
 from exports.flows.erase import is_one_transaction, moves_of
+from exports.flows.tallying import Tally, tally_of
+from exports.flows.unfinished import earlier
 from exports.models import Job, PartState
 from exports.moves import Move
 from portal.kit import clock, crypto
@@ -24,9 +26,11 @@ def signed_receipt(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[s
 
 
 def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, Any]:
-    """What is said about the job. `outcome`: complete, partial (a place could not be reached), or failed."""
+    """What is said about the job: numbers are of rows read back, never of the plan. `outcome`: complete, partial or failed."""
     view, moves = PlanView.from_json((job.plan or {})["view"]), moves_of(job)
-    today = clock.today(job.organisation.timezone)
+    today, gaps = clock.today(job.organisation.timezone), _gaps(job, view)
+    unread = {*job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True), *proof["unproved"]}
+    tally = tally_of(moves, view.lines, proof, unread=unread)
     return {
         "kind": "erasure",
         "job": str(job.pk),
@@ -36,15 +40,16 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
         "plan": job.digest,
         "approved_at": _moment(job.approved_at),
         "finished_at": _moment(clock.now()),
-        "outcome": outcome_of(job, view, holds=holds),
-        "totals": dict(view.totals),
-        "lines": [_line(line) for line in view.lines if line.rows],
-        "sources": [_source(job, run, moves) for run in job.runs.all()],
-        "moves": [_move(move, proof) for move in moves if move.rows],
-        "kept": [_kept(line) for line in view.lines if line.rows and (line.action == "keep" or line.when)],
-        "detached": [_detached(line) for line in view.lines if line.action == "detach"],
+        "outcome": outcome_of(job, tally, holds=holds, gaps=gaps),
+        "totals": tally.totals(),
+        "not_done": tally.not_done(),
+        "lines": [_line(line, tally) for line in view.lines if line.rows],
+        "sources": [_source(run, moves, tally) for run in job.runs.all()],
+        "moves": [_move(move, proof, tally) for move in moves if move.rows],
+        "kept": [_kept(line, tally) for line in view.lines if line.rows and (line.action == "keep" or line.when)],
+        "detached": [_detached(line, tally) for line in view.lines if line.action == "detach"],
         "differences": [{"move": number, "planned": before, "found": found} for number, before, found in _differences(job)],
-        "gaps": list(view.gaps) + [f"{run.title}: {run.error}" for run in job.runs.filter(state=PartState.FAILED) if run.error],
+        "gaps": gaps,
         "verification": {
             "by_key_at": proof["by_key_at"],
             "searched_again_at": proof["searched_at"],
@@ -58,50 +63,61 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
     }
 
 
-def outcome_of(job: Job, view: PlanView, *, holds: bool) -> str:
-    """Computed from what was read: failed when the proof does not hold, partial when a place is missing."""
-    if not holds or (job.plan or {}).get("refused"):
+def outcome_of(job: Job, tally: Tally, *, holds: bool, gaps: list[str]) -> str:
+    """Computed from what was read: failed when the proof does not hold or nothing at all was done, partial when a place is missing."""
+    is_left = bool(tally.not_done() or earlier(job))
+    if not holds or (job.plan or {}).get("refused") or (is_left and not any(tally.changed(run.source_key) for run in job.runs.all())):
         return FAILED
-    return PARTIAL if view.gaps or job.runs.filter(state=PartState.FAILED).exists() else COMPLETE
+    return PARTIAL if gaps or is_left or job.runs.filter(state=PartState.FAILED).exists() else COMPLETE
 
 
-def _line(line: PlanLine) -> dict[str, Any]:
+def _gaps(job: Job, view: PlanView) -> list[str]:
+    """Every place that was not searched or not done, each once: of the plan, of the execution, and of an earlier erasure."""
+    planned = (job.plan or {}).get("missed", view.gaps)
+    failed = job.runs.filter(state=PartState.FAILED).exclude(error="").exclude(error__in=planned)
+    return list(dict.fromkeys([*planned, *(f"{run.title}: {run.error}" for run in failed), *earlier(job)]))
+
+
+def _line(line: PlanLine, tally: Tally) -> dict[str, Any]:
     return {
         "source": line.source_key,
         "category": line.category,
         "action": line.action,
-        "rows": line.rows,
+        "rows": tally.of_line(line).done,
+        "not_done": tally.of_line(line).not_done,
         "on": line.when.isoformat() if line.when else None,
         "basis": line.basis,
     }
 
 
-def _detached(line: PlanLine) -> dict[str, Any]:
-    return {"source": line.source_key, "category": line.category, "rows": line.rows, "reason": line.basis}
+def _detached(line: PlanLine, tally: Tally) -> dict[str, Any]:
+    return {"source": line.source_key, "category": line.category, "rows": tally.of_line(line).done, "reason": line.basis}
 
 
-def _kept(line: PlanLine) -> dict[str, Any]:
+def _kept(line: PlanLine, tally: Tally) -> dict[str, Any]:
     return {
         "source": line.source_key,
         "category": line.category,
-        "rows": line.rows,
+        "rows": tally.of_line(line).done,
         "until": line.when.isoformat() if line.when else None,
         "basis": line.basis,
     }
 
 
-def _source(job: Job, run: Any, moves: list[Move]) -> dict[str, Any]:
-    rows = sum(move.rows for move in moves if move.source == run.source_key and move.is_now)
+def _source(run: Any, moves: list[Move], tally: Tally) -> dict[str, Any]:
+    planned = sum(move.rows for move in moves if move.source == run.source_key and move.is_now)
     return {
         "source": run.source_key,
         "state": run.state,
-        "rows_changed": rows if run.state == PartState.DONE else 0,
-        "how": "one transaction" if is_one_transaction(rows) else "batches with checkpoints",
+        "rows_changed": tally.changed(run.source_key),
+        "not_done": tally.not_done(run.source_key),
+        "totals": tally.totals(run.source_key),
+        "how": "one transaction" if is_one_transaction(planned) else "batches with checkpoints",
         "finished_at": _moment(run.finished_at),
     }
 
 
-def _move(move: Move, proof: Mapping[str, Any]) -> dict[str, Any]:
+def _move(move: Move, proof: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
     return {
         "source": move.source,
         "collection": move.address,
@@ -113,6 +129,7 @@ def _move(move: Move, proof: Mapping[str, Any]) -> dict[str, Any]:
         "proved": proof["proved"].get(move.number, 0),
         "failed": proof["failed"].get(move.number, 0),
         "gone_already": proof["absent"].get(move.number, 0),
+        "not_done": tally.of(move.number).not_done,
     }
 
 

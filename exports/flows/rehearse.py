@@ -19,9 +19,9 @@ from exports.flows.ground import Ground, ground_of
 from exports.flows.leasing import Held
 from exports.flows.lines import OVER_OTHERS, lines_of
 from exports.flows.sharing import spare_shared
+from exports.flows.unfinished import earlier
 from exports.models import Job, JobState
 from exports.moves import ALONE, DELETE, DETACH, KEEP, MASK, Move
-from exports.refusals import EngineRefusal
 from exports.sources import Survey, surveying
 from exports.verdicts import Fates
 from portal.kit import clock
@@ -55,26 +55,38 @@ def rehearse(held: Held) -> None:
 def rehearsing(job: Job) -> Iterator[Rehearsal]:
     """The rehearsal of this job as of now. A source that does not answer half-way is tried again later, some times."""
     with surveying(job.organisation, job.identities) as survey:
-        try:
-            rehearsal = rehearsal_of(job, survey)
-        except SourceError as problem:
-            if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
-                raise
-            raise EngineRefusal(_("The plan could not be worked out. %(why)s Nothing was erased.") % {"why": problem}) from None
-        yield rehearsal
+        yield rehearsal_of(job, survey)
 
 
 def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
-    """From the open sources to lines and a fingerprint."""
+    """From the open sources to lines and a fingerprint. What a source refuses to tell blocks the plan."""
     ground = ground_of(survey, fates_of(job))
+    try:
+        return _worked_out(job, ground)
+    except SourceError as problem:
+        if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
+            raise
+        draft = Draft(blocks=[_("The plan could not be worked out. %(why)s Nothing was erased.") % {"why": problem}])
+    material = material_of(job, ground, draft=draft, detached=[])
+    return Rehearsal(ground, [], Anchors(), draft, (), material, digest_of(material))
+
+
+def _worked_out(job: Job, ground: Ground) -> Rehearsal:
     shared = spare_shared(ground)
     ground.count()
     detached = detach_rows(ground, {address: one for address, one in shared.items() if not ground.fates.leaves_out(address)})
     anchors = hold_rows(ground, cut_pointers(ground, detached))
     draft = compose(ground, detached, anchors)
+    draft.blocks = [*_unsearched(ground), *draft.blocks]
     lines = lines_of(ground, draft, anchors=anchors, detached=detached)
     material = material_of(job, ground, draft=draft, detached=detached)
     return Rehearsal(ground, detached, anchors, draft, lines, material, digest_of(material))
+
+
+def _unsearched(ground: Ground) -> list[str]:
+    """Rows that were not found now may be found only through rows that would be gone then: so nothing goes before all is searched."""
+    after = _("Nothing can be erased anywhere before this can be searched: what it holds may be found only through the rows that would go.")
+    return [f"{gap.sentence} {after}" for gap in ground.gaps if gap.stops]
 
 
 def fates_of(job: Job) -> Fates:
@@ -97,6 +109,7 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
         "parts": parts_of(rehearsal.material),
         "loosen": rehearsal.draft.loosen,
         "gaps": rehearsal.material["gaps"],
+        "missed": list(_missed(rehearsal)),
     }
     changes: dict[str, Any] = {"plan": stored, "digest": rehearsal.digest, "state": JobState.PLANNED}
     changes |= {"approved_by": "", "approved_at": None, "attempts": 0}
@@ -117,9 +130,13 @@ def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:
         totals=_totals(rehearsal),
         unsettled=sum(bool(line.choices) and line.key not in job.settlements for line in rehearsal.lines),
         blocked=tuple(dict.fromkeys(rehearsal.draft.blocks)),
-        gaps=tuple(dict.fromkeys(gap.sentence for gap in rehearsal.ground.gaps)),
+        gaps=(*_missed(rehearsal), *earlier(job)),
         backups_days=job.policy.read().backups_days,
     )
+
+
+def _missed(rehearsal: Rehearsal) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(gap.sentence for gap in rehearsal.ground.gaps))
 
 
 def _totals(rehearsal: Rehearsal) -> dict[str, int]:

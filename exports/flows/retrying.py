@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
+from exports.flows.unfinished import sources_left, waiting
+from exports.models import HandleState, Job, JobState, PartState, SourceRun
 from exports.refusals import JobNotReady
 from portal.kit.clock import now
 
 
 def try_again(job: Job, source_key: str) -> None:
     """Go on at this source. Call it inside a transaction that holds the job."""
-    waiting = Handle.objects.filter(job=job, source_key=source_key, state=HandleState.SPOOLED, until__isnull=True)
-    failed = SourceRun.objects.filter(job=job, source_key=source_key, state=PartState.FAILED)
-    if job.state == JobState.FINISHED and failed.exists() and waiting.exists():
-        failed.update(state=PartState.PENDING, finished_at=None)
+    if job.state == JobState.FINISHED and source_key in dict(sources_left(job)):
+        SourceRun.objects.filter(job=job, source_key=source_key).update(state=PartState.PENDING, finished_at=None)
+        # What was found again is done again; what was written and could not be read back is only read back.
+        waiting(job).filter(source_key=source_key, state=HandleState.FAILED).update(state=HandleState.SPOOLED, note="")
         plan = dict(job.plan or {})
         plan["refused"] = [source for source in plan.get("refused", ()) if source != source_key]
         job.plan, job.state = plan, JobState.EXECUTING

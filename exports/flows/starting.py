@@ -15,6 +15,7 @@ from exports.corrections import Amendment
 from exports.facts import Search
 from exports.flows import packages
 from exports.flows.retrying import try_again
+from exports.flows.unfinished import must_be_finished
 from exports.models import Archive, Job, JobKind, JobState, JobToken, PartState, SourceRun, Step
 from exports.refusals import EngineRefusal, JobNotReady
 from portal.kit import crypto
@@ -76,7 +77,9 @@ def cancel(job_id: UUID) -> None:
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.kind != JobKind.ACCESS and job.state in WRITING:
+            must_be_finished(job)
             raise JobNotReady(_("It has already begun to change something, so it cannot be cancelled. It goes on."))
+        must_be_finished(job)
         job.state, job.due_at, job.finished_at = JobState.CANCELLED, None, now()
         job.lease_token += 1  # a worker that is at it now loses it
         job.save(update_fields=["state", "due_at", "finished_at", "lease_token"])
@@ -84,9 +87,13 @@ def cancel(job_id: UUID) -> None:
 
 
 def destroy(job_id: UUID) -> None:
-    """Forget the keys of job and archive, then remove the files: what was gathered can no longer be read by anybody."""
+    """Forget the keys of job and archive, then remove the files: what was gathered can no longer be read by anybody.
+
+    Refused while an erasure has begun and is not finished: what it noted is the only way to the rows that are left.
+    """
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
+        must_be_finished(job)
         Job.objects.filter(pk=job_id).update(key_sealed=b"", corrections_sealed=b"")
         JobToken.objects.filter(job=job).delete()
         Step.objects.filter(run__job=job).update(spool="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from uuid import UUID
 
 from django.core.management.base import CommandError
@@ -34,6 +35,8 @@ def identities_of(organisation: Organisation, words: list[str]) -> dict[str, str
             raise CommandError(f"'{kind}' is not of the form kind=value, such as email=name@example.com.", returncode=USAGE)
         if kind.strip() in identities:
             raise CommandError(f"The identity '{kind.strip()}' is given twice.", returncode=USAGE)
+        if not can_be(kind.strip(), value.strip()):
+            raise CommandError(f"The value given for '{kind.strip()}' cannot be one. Nothing was done.", returncode=USAGE)
         identities[kind.strip()] = value
     datasets = all_datasets(organisation)
     known = {leaf.identity for d in datasets for c in d.collections for leaf in c.leaves() if leaf.identity}
@@ -41,6 +44,18 @@ def identities_of(organisation: Organisation, words: list[str]) -> dict[str, str
         if datasets and kind not in known:  # a processor without sources still answers: it holds nothing itself
             raise CommandError(f"No dataset can be searched by '{kind}' (known: {', '.join(sorted(known)) or 'none'}). Nothing was done.")
     return identities
+
+
+def can_be(kind: str, value: str) -> bool:
+    """Whether the value can be an identity of this kind at all: an address has two sides, a telephone number has digits and no letters."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
+        return False
+    name, _at, domain = value.rpartition("@")
+    if kind == "email":
+        return bool(name and domain) and not any(letter.isspace() for letter in value)
+    if kind in ("phone", "phone_number"):
+        return any(letter.isdigit() for letter in value) and not any(letter.isalpha() for letter in value)
+    return True
 
 
 def run_to_rest(job_id: UUID) -> api.Progress:

@@ -90,7 +90,7 @@ def conclude(case: Case) -> bool:
     receipt = api.receipt(case.job_id)
     outcome = str(receipt["receipt"]["outcome"]) if receipt else "failed"
     if receipt is None or outcome != "complete" or progress.failed:
-        case.released_at, case.released_by = None, ""
+        case.released_at = None
         move(case, State.REVIEW, by="system", outcome=outcome)
         return True
     if case.right == Right.WITHDRAWAL.value:

@@ -34,8 +34,19 @@ def may_start(case: Case) -> bool:
 def _must_start(case: Case) -> None:
     if not engine_works(case):
         raise NotYet(_("For this right nothing is gathered: decide it and write the answer. Nothing was changed."))
+    _must_be_settled(case)
     if case.state == State.OPEN.value and not verification.is_proved(case):
         raise NotYet(_("The person has not yet proved who is asking, so nothing is searched. Nothing was changed."))
+
+
+def _must_be_settled(case: Case) -> None:
+    """A deletion that has begun goes on by its own notes; a new search would no longer find all that is left."""
+    left = api.sources_left(case.job_id) if case.job_id else ()
+    if left:
+        titles = ", ".join(title for _key, title in left)
+        raise NotYet(
+            _("The deletion has begun and is not finished at %(titles)s. Try it there again. Nothing was changed.") % {"titles": titles}
+        )
 
 
 @transaction.atomic
@@ -63,13 +74,17 @@ def _releases_itself(case: Case, progress: Progress) -> bool:
 
 @transaction.atomic
 def retry(case: Case, source_key: str, *, by: Actor) -> None:
-    """Asks a source that failed once more. What the others answered stays."""
+    """Asks a source that failed once more. What the others answered stays. A deletion that was approved goes on where it stopped."""
     case = locked(case)
     if case.job_id is None or case.released_at:
         raise NotYet(_("Nothing is being gathered for this request. Nothing was changed."))
+    goes_on = source_key in dict(api.sources_left(case.job_id))
     api.retry(case.job_id, source_key)
     record(case, "source.retried", by=by.key, source=source_key)
-    if case.state == State.REVIEW.value:
+    if case.state == State.REVIEW.value and goes_on:
+        case.released_at = clock.now()  # by whoever approved the plan; the certificate names them
+        move(case, State.EXECUTING, by=by.key)
+    elif case.state == State.REVIEW.value:
         move(case, State.COLLECTING, by=by.key)
     hints.on_commit(hints.SETTLE_CASE, case.pk)
 

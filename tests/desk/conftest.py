@@ -6,7 +6,7 @@ from exports import api
 from tests.desk.fake_engine import FakeEngine
 
 DOOR = ("start_access", "start_erasure", "progress", "retry", "pack", "archive", "plan", "settle", "approve", "receipt")
-DOOR = (*DOOR, "revoke_all", "destroy", "cancel")
+DOOR = (*DOOR, "revoke_all", "destroy", "cancel", "sources_left")
 
 
 @pytest.fixture

@@ -64,13 +64,20 @@ LINES = (
     PlanLine("shop/team", "shop", "Shop database", "account", "Your team", 1, "detach", ("teams",), because="Others use it"),
 )
 
+ONE = "one transaction"
 MOMENT = "2026-12-08T22:05:00+00:00"
 RECEIPT: dict[str, Any] = {
     "kind": "erasure",
     "approved_at": MOMENT,
     "finished_at": MOMENT,
     "totals": {"delete": 12, "mask": 1, "keep": 3, "detach": 1},
-    "sources": [{"source": "shop", "how": "one transaction"}, {"source": "billing", "how": "one transaction"}],
+    "not_done": 0,
+    "gaps": [],
+    "sources": [
+        {"source": "shop", "how": ONE, "not_done": 0, "totals": {"delete": 11, "mask": 1, "keep": 0, "detach": 1}},
+        {"source": "billing", "how": ONE, "not_done": 0, "totals": {"delete": 0, "mask": 0, "keep": 3, "detach": 0}},
+    ],
+    "lines": [{"rows": 1, "not_done": 0}, {"rows": 11, "not_done": 0}, {"rows": 3, "not_done": 0}, {"rows": 1, "not_done": 0}],
     "moves": [
         {"source": "shop", "collection": "orders", "action": "delete", "rows": 11, "on": None},
         {"source": "shop", "collection": "users", "action": "mask", "rows": 1, "on": None},
@@ -101,6 +108,7 @@ class FakeEngine:
         self.sources: tuple[SourceProgress, ...] = (SHOP, BILLING)
         self.lines: tuple[PlanLine, ...] = LINES
         self.blocked: tuple[str, ...] = ()
+        self.left: tuple[tuple[str, str], ...] = ()
         self.receipts: dict[UUID, dict[str, Any]] = {}
         self.refuses_to_pack: EngineRefusal | None = None
 
@@ -158,6 +166,9 @@ class FakeEngine:
 
     def receipt(self, job_id: UUID) -> dict[str, Any] | None:
         return self.receipts.get(job_id)
+
+    def sources_left(self, job_id: UUID) -> tuple[tuple[str, str], ...]:
+        return self.left
 
     def revoke_all(self, organisation: object, identities: Mapping[str, str], *, keep: tuple[object, ...] = ()) -> int:
         self.revoked += 1

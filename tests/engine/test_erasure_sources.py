@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from exports import api
-from exports.models import Archive, DataSource, Handle, Job
+from exports.models import Archive, Handle, Job
 from portal.kit import clock
 from tests.engine.erasing import Store, a_store, approve_and_run
-from tests.engine.test_erasure_crash import after_the_lease
+from tests.engine.partial import locked_for_writing, run_until_given_up
 from tests.engine.test_erasure_rows import PEOPLE, PEOPLE_FIELDS
 from tests.people import RITA
 
@@ -51,15 +51,19 @@ def test_both_databases_are_erased_the_one_with_the_identities_last(tmp_path: Pa
     assert {one["source"]: one["rows_changed"] for one in receipt["sources"]} == {"shop": 1, "log": 2}
 
 
-def test_a_source_out_of_reach_is_a_gap_and_the_outcome_partial(tmp_path: Path) -> None:
+def test_a_source_out_of_reach_blocks_the_plan_and_nothing_goes_anywhere(tmp_path: Path) -> None:
     store = two(tmp_path)
     hide(store, "log")
     job_id = store.start()
     plan = api.plan(job_id)
-    assert len(plan.gaps) == 1
     assert plan.gaps[0].startswith("Log: It cannot be reached")
-    assert approve_and_run(job_id)["outcome"] == "partial"
-    assert store.sql("SELECT id FROM people") == [(1,), (2,)]
+    assert "Nothing can be erased anywhere before this can be searched" in plan.blocked[0]
+    with pytest.raises(api.PlanBlocked, match="Log: It cannot be reached"):
+        approve_and_run(job_id)
+    assert store.sql("SELECT count(*) FROM people") == [(3,)]
+    show(store, "log")
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT id FROM requests", "log") == [(2,)]
 
 
 def test_a_source_that_went_away_since_the_approval_stops_the_erasure(tmp_path: Path) -> None:
@@ -73,36 +77,19 @@ def test_a_source_that_went_away_since_the_approval_stops_the_erasure(tmp_path: 
     assert store.sql("SELECT count(*) FROM people") == [(3,)]
 
 
-def test_a_source_lost_while_writing_is_tried_again_then_given_up_and_done_later(tmp_path: Path) -> None:
+def test_a_source_that_cannot_be_written_to_is_found_out_before_the_first_write(tmp_path: Path) -> None:
     store = two(tmp_path)
     job_id = store.start()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
-    address = DataSource.objects.get(key="log")
-    address.write_url = f"sqlite:///{tmp_path}/nowhere.sqlite3"
-    address.save()
-    for _attempt in range(5):
-        with pytest.raises(Exception, match="cannot be reached"):
-            api.run(job_id)
-        after_the_lease(job_id)
-        assert api.receipt(job_id) is None
-    api.run(job_id)
-    signed = api.receipt(job_id)
-    assert signed
-    assert signed["receipt"]["outcome"] == "partial"
-    assert store.sql("SELECT id FROM people") == [(1,), (2,)]
+    with locked_for_writing(store, "shop"):
+        run_until_given_up(job_id)
+    progress = api.progress(job_id)
+    assert (progress.state, api.receipt(job_id)) == ("planned", None)
+    assert progress.error.startswith("Stopped before anything was erased. Shop:")
     assert store.sql("SELECT count(*) FROM requests WHERE person = 0", "log") == [(2,)]
-
-    address.write_url = ""
-    address.save()
-    api.retry(job_id, "log")
-    api.run(job_id)
-    again = api.receipt(job_id)
-    assert again
-    assert again["receipt"]["outcome"] == "complete"
-    assert store.sql("SELECT id FROM requests", "log") == [(2,)]
     assert not Handle.objects.exists()
-    with pytest.raises(api.JobNotReady):
-        api.retry(job_id, "log")
+    assert approve_and_run(job_id)["outcome"] == "complete"
+    assert store.sql("SELECT id FROM requests", "log") == [(2,)]
 
 
 def test_a_missing_table_and_a_missing_column_are_gaps(tmp_path: Path) -> None:

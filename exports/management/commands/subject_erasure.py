@@ -43,8 +43,10 @@ class Command(BaseCommand):
             return
         signed = _executed(job_id, options["execute"])
         self.stdout.write(json.dumps(signed, indent=2) if options["json"] else _receipt_in_words(signed["receipt"]))
-        if signed["receipt"]["outcome"] == "failed":
-            raise CommandError(f"{api.progress(job_id).error or 'A source refused.'} The receipt names what was not erased.")
+        outcome = signed["receipt"]["outcome"]
+        if outcome != "complete":
+            why = api.progress(job_id).error or f"The outcome is {outcome}."
+            raise CommandError(f"{why} The receipt names what was not erased or not searched.")
 
 
 def _choice(word: str) -> tuple[str, str]:
@@ -114,6 +116,6 @@ def _receipt_in_words(receipt: dict[str, Any]) -> str:
     totals = ", ".join(f"{name} {count}" for name, count in receipt["totals"].items())
     checked = receipt["verification"]
     return (
-        f"Outcome: {receipt['outcome']}. Rows: {totals}. Read back by key: {checked['rows_read_back']}, "
+        f"Outcome: {receipt['outcome']}. Rows: {totals}. Not done: {receipt['not_done']}. Read back by key: {checked['rows_read_back']}, "
         f"not as planned: {checked['not_as_planned']}, found again: {checked['found_again']}."
     )
