@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.signs import hidden_in_text
 from portal.organisations.models import User
 from requests_app.answers import DECISIONS
 from requests_app.flows.triage import LONGEST_TEXT
@@ -13,8 +15,16 @@ from requests_app.rules.extensions import Reason
 from requests_app.rules.refusals import RefusalGround
 
 
+def without_hidden(text: str) -> None:
+    """Refuses signs that nobody can see; officers paste, too."""
+    if hidden_in_text(text):
+        raise ValidationError(_("There is a sign in it that nobody can see. Type it instead of pasting it."))
+
+
 class Text(forms.CharField):
-    """A few lines of plain text."""
+    """A few lines of plain text, all of which can be seen."""
+
+    default_validators = [without_hidden]
 
     def __init__(self, **words: Any) -> None:
         rows = words.pop("rows", 6)
@@ -92,9 +102,20 @@ class CorrectionForm(forms.Form):
     """A correction as the person said it in a mail, on the phone or on paper."""
 
     thing = forms.ChoiceField(label=_("What is wrong?"), error_messages={"required": _("Choose what is wrong")})
-    title = forms.CharField(label=_("In the person’s words"), required=False, max_length=200, help_text=_("For “Something else” only."))
-    old = forms.CharField(label=_("What it says now"), required=False, max_length=2000)
-    new = forms.CharField(label=_("What it should say"), max_length=2000, error_messages={"required": _("Write what it should say")})
+    title = forms.CharField(
+        label=_("In the person’s words"),
+        required=False,
+        max_length=200,
+        validators=[without_hidden],
+        help_text=_("For “Something else” only."),
+    )
+    old = forms.CharField(label=_("What it says now"), required=False, max_length=2000, validators=[without_hidden])
+    new = forms.CharField(
+        label=_("What it should say"),
+        max_length=2000,
+        validators=[without_hidden],
+        error_messages={"required": _("Write what it should say")},
+    )
     evidence = Text(label=_("How one can see it"), required=False, rows=3)
 
     def __init__(self, *args: Any, things: Sequence[tuple[str, str]], **words: Any) -> None:

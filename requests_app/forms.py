@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit import codes
+from portal.kit.signs import LONGEST_LINE, hidden_in_line, hidden_in_text
 from portal.organisations.promises import UNSPECIFIED, PolicyDocument
 from requests_app import addresses
 from requests_app.flows.conversation import LONGEST_MESSAGE
@@ -16,22 +17,19 @@ from requests_app.flows.conversation import LONGEST_MESSAGE
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-LONGEST_LINE = 200
-# They turn the direction of the text around them: what an officer reads would not be what was typed.
-TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 CODE_SIGNS = 8
 
 
 class Line(forms.CharField):
-    """One line of text. Signs that nobody can see are refused, not removed."""
+    """One line of text, or several if it says so. Signs that nobody can see are refused, not removed."""
 
-    def __init__(self, *, longest: int = LONGEST_LINE, missing: "StrOrPromise" = "", allowed: str = "", **words: Any) -> None:
-        self.longest, self.allowed = longest, allowed
+    def __init__(self, *, longest: int = LONGEST_LINE, missing: "StrOrPromise" = "", is_text: bool = False, **words: Any) -> None:
+        self.longest, self.is_text = longest, is_text
         super().__init__(error_messages={"required": missing}, **words)
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        if any(sign not in self.allowed and _is_hidden(sign) for sign in text):
+        if (hidden_in_text if self.is_text else hidden_in_line)(text):
             raise ValidationError(_("There is a sign in it that nobody can see. Type it instead of pasting it."))
         if len(text) > self.longest:
             said = ngettext(
@@ -39,10 +37,6 @@ class Line(forms.CharField):
             )
             raise ValidationError(said % {"most": self.longest, "used": len(text)})
         return unicodedata.normalize("NFC", text)
-
-
-def _is_hidden(sign: str) -> bool:
-    return unicodedata.category(sign) in {"Cc", "Cs", "Co", "Zl", "Zp"} or sign in TURNS_TEXT
 
 
 class Address(Line):
@@ -182,7 +176,7 @@ class MessageForm(PlainForm):
         help_text=gettext_lazy("Only the people who handle your request can read it."),
         missing=gettext_lazy("Write something before you send it"),
         longest=LONGEST_MESSAGE,
-        allowed="\n\r\t",
+        is_text=True,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

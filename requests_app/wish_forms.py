@@ -14,7 +14,6 @@ from requests_app.forms import Line, PlainForm
 from requests_app.wishes import OTHER
 
 LONGEST_VALUE = 2000
-LINES = "\n\r\t"
 
 
 class UsesForm(PlainForm):
@@ -37,7 +36,7 @@ class WordsForm(PlainForm):
             required=question.is_needed,
             missing=question.missing,
             longest=LONGEST_MESSAGE,
-            allowed=LINES,
+            is_text=True,
             widget=forms.Textarea(attrs={"rows": 6}),
         )
 
@@ -69,14 +68,14 @@ class ValuesForm(PlainForm):
         help_text=gettext_lazy("If you know it. It helps us to find the right place."),
         required=False,
         longest=LONGEST_VALUE,
-        allowed=LINES,
+        is_text=True,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     new = Line(
         label=gettext_lazy("What it should say"),
         missing=gettext_lazy("Write what it should say"),
         longest=LONGEST_VALUE,
-        allowed=LINES,
+        is_text=True,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     evidence = Line(
@@ -84,7 +83,7 @@ class ValuesForm(PlainForm):
         help_text=gettext_lazy("In words. Send no papers: if we need one, we ask."),
         required=False,
         longest=LONGEST_MESSAGE,
-        allowed=LINES,
+        is_text=True,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -100,6 +100,17 @@ BROKEN = {
         "#757575",
         "organisation.yaml:7: brand: #757575 has a contrast of 4.3 on quiet panels; it must",
     ),
+    "a name of two lines": (
+        "name: Shop\n",
+        'name: "Shop\\r\\nBcc: everybody@example.org"\n',
+        "organisation.yaml:2: name: is a name or a title and holds an end of line or a sign that nobody can see",
+    ),
+    "a title that hides something": (
+        "    title: Orders\n",
+        '    title: "Or\\u200Bders"\n',
+        "categories.0.title: is a name or a title and holds an end of line or a sign that nobody can see",
+    ),
+    "a text that turns": ("retention: 7 years", 'retention: "7 \\u202Eyears"', "categories.0.retention: holds a sign that nobody can see"),
     "no colour": ("#1d4f91", "blue", "organisation.yaml:7: brand: 'blue' is not a colour such as #1d4f91"),
     "kept without basis": (", basis: legal_obligation", "", "categories.0.on_deletion: what is kept after a deletion needs a basis"),
     "kept without words": (", because: Tax law says so", "", "categories.0.on_deletion: what does not go at once needs because"),

@@ -76,7 +76,7 @@ def _read_sources(setting: _Setting, *, may_be_none: bool) -> tuple[SourceDraft,
         dict,
         {
             "key": SLUG,
-            "title": text(),
+            "title": text(is_line=True),
             "url": _address(setting.stores),
             "write_url": _address(setting.stores),
             "env": _variable(setting.environment),

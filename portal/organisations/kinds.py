@@ -8,16 +8,18 @@ from typing import Any
 
 import yaml
 
+from portal.kit.signs import hidden_in_line, hidden_in_text
 from portal.organisations.marked_yaml import Kind, Reading, entries, items, one_of, scalar, shown
 from portal.organisations.promises import UNSPECIFIED
 
 PERIOD = re.compile(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?)?")
+UNSEEN = "holds a sign that nobody can see"
 # Blocks that are only there to be repeated by a YAML alias stand under keys that begin so.
 REUSED = "x-"
 
 
-def text(*, pattern: str = r"(?s).*", reason: str = "", empty: bool = False) -> Kind:
-    """Words; a number or a date that YAML took for one must be quoted."""
+def text(*, pattern: str = r"(?s).*", reason: str = "", empty: bool = False, is_line: bool = False) -> Kind:
+    """Words; a number or a date that YAML took for one must be quoted. A line, like a name or a title, ends nowhere within."""
     wanted = re.compile(pattern)
 
     def read(reading: Reading, node: yaml.Node, path: str) -> str | None:
@@ -27,7 +29,9 @@ def text(*, pattern: str = r"(?s).*", reason: str = "", empty: bool = False) -> 
             reading.refuse(path, f"must be text, not {shown(node)}{hint}")
             return None
         value = value.strip()
-        if not value and not empty:
+        if (hidden_in_line if is_line else hidden_in_text)(value):
+            reading.refuse(path, "is a name or a title and holds an end of line or a sign that nobody can see" if is_line else UNSEEN)
+        elif not value and not empty:
             reading.refuse(path, f"is empty; write {UNSPECIFIED} if the policy does not say")
         elif not wanted.fullmatch(value):
             reading.refuse(path, f"{shown(node)} {reason}")

@@ -17,6 +17,7 @@ from portal.organisations.promises import (
 )
 
 WORDS = text()
+LINE = text(is_line=True)
 MAYBE_WORDS = text(empty=True)
 KEY = text(pattern=r"[a-z][a-z0-9_-]{0,62}", reason="is not a key: small letters, digits, - and _, beginning with a letter")
 SLUG = text(pattern=r"[a-z][a-z0-9-]{0,48}", reason="is not a key: small letters, digits and -, beginning with a letter")
@@ -39,8 +40,8 @@ CATEGORY = record(
     Category,
     {
         "key": KEY,
-        "title": WORDS,
-        "topic": WORDS,
+        "title": LINE,
+        "topic": LINE,
         "examples": MAYBE_WORDS,
         "purposes": list_of(WORDS),
         "basis": list_of(word(*BASES)),
@@ -65,7 +66,7 @@ RECIPIENT = record(
     Recipient,
     {
         "key": KEY,
-        "name": WORDS,
+        "name": LINE,
         "purpose": WORDS,
         "data": WORDS,
         "place": WORDS,
@@ -78,24 +79,24 @@ PROMISE = record(
     dict,
     {
         "offered": truth,
-        "title": WORDS,
+        "title": LINE,
         "days": whole(1, 365, may_be_unspecified=True),
         "start": word("received", "verified"),
         "verification": list_of(word(*PROOFS)),
         "free_months": whole(1, 120, may_be_unspecified=True),
         "automatic_release": truth,
         "self_service": optional(WORDS),
-        "mail_subject": optional(WORDS),
+        "mail_subject": optional(LINE),
     },
     needed=(),
 )
 AUTHORITY = record(
     Authority,
-    {"key": KEY, "name": WORDS, "address": MAYBE_WORDS, "phone": MAYBE_WORDS, "web": WEB, "regimes": list_of(REGIME)},
+    {"key": KEY, "name": LINE, "address": MAYBE_WORDS, "phone": MAYBE_WORDS, "web": WEB, "regimes": list_of(REGIME)},
 )
-IDENTITY = record(IdentityKind, {"kind": KEY, "title": WORDS, "hint": MAYBE_WORDS, "required": truth, "seeds": truth})
-CONTACTS = record(Contacts, {"privacy_email": EMAIL, "officer_title": WORDS, "postal": WORDS, "security_email": EMAIL})
-REPORTED = record(ReportedClass, {"key": KEY, "title": WORDS, "examples": MAYBE_WORDS, "purpose": MAYBE_WORDS, "collected": truth})
+IDENTITY = record(IdentityKind, {"kind": KEY, "title": LINE, "hint": MAYBE_WORDS, "required": truth, "seeds": truth})
+CONTACTS = record(Contacts, {"privacy_email": EMAIL, "officer_title": LINE, "postal": WORDS, "security_email": EMAIL})
+REPORTED = record(ReportedClass, {"key": KEY, "title": LINE, "examples": MAYBE_WORDS, "purpose": MAYBE_WORDS, "collected": truth})
 
 
 def _document(**given: Any) -> PolicyDocument:
@@ -109,13 +110,13 @@ DOCUMENT = record(
     _document,
     {
         "key": SLUG,
-        "name": WORDS,
-        "legal_name": WORDS,
+        "name": LINE,
+        "legal_name": LINE,
         "role": word("controller", "processor"),
         "processor": optional(SLUG),
         "establishment": text(pattern=f"unspecified|{PLACE}", reason=PLACE_REASON),
-        "timezone": WORDS,
-        "version": WORDS,
+        "timezone": LINE,
+        "version": LINE,
         "effective_on": day,
         "url": WEB,
         "contacts": CONTACTS,
@@ -141,7 +142,7 @@ DOCUMENT = record(
         "max_downloads": whole(1, 50),
         "brand": optional(COLOUR),
         "brand_deep": optional(COLOUR),
-        "countries": mapping_of(WORDS, keys=PLACE, reason=PLACE_REASON),
+        "countries": mapping_of(LINE, keys=PLACE, reason=PLACE_REASON),
     },
     needed=(
         "key",

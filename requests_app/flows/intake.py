@@ -14,6 +14,7 @@ from portal.kit import clock, codes, crypto
 from portal.organisations.models import Organisation, Policy
 from requests_app import addresses
 from requests_app.flows import challenges, moving, timing, unproved
+from requests_app.lines import check_lines
 from requests_app.models import Case, Identifier, Submission
 from requests_app.models.case import Channel
 from requests_app.models.challenge import Purpose
@@ -49,7 +50,11 @@ class Application:
 
 @transaction.atomic
 def submit(application: Application, *, browser: str = "") -> Submission:
-    """Opens the cases, seals what was said, sets the dates and mails the first code. Without an address there is nothing to mail."""
+    """Opens the cases, seals what was said, sets the dates and mails the first code. Without an address there is nothing to mail.
+
+    Raises `LineRefused` for a name or an identifier with hidden signs: every door leads through here.
+    """
+    check_lines(application.name, application.identities)
     submission, is_new = Submission.objects.get_or_create(
         pk=application.key,
         defaults={

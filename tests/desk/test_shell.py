@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from requests_app.models import Case, Event
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from tests.desk.acting import reviewed
 from tests.desk.fake_engine import FakeEngine
-from tests.people import RITA, a_case
+from tests.people import RITA, a_case, at_desk
 
 
 def run(*words: str) -> Any:
@@ -118,3 +119,22 @@ def test_officers_words_and_waits_work_at_the_shell(northwind: Organisation, ott
     assert run("case", case.reference, "withdraw")["state"] == State.WITHDRAWN
     assert run("case", case.reference, "close")["state"] == State.CLOSED
     assert run("case", case.reference, "reopen", "She called again.")["state"] == State.OPEN
+
+
+@pytest.mark.parametrize("name", ["A\nBcc: x", "Ri\u200bta", "Rita\u202eatir", "x" * 201])
+def test_a_name_that_cannot_be_read_is_refused_at_every_door(northwind: Organisation, otto: User, name: str) -> None:
+    refusal = str(refused("open_case", "northwind", "access", "--email", RITA, "--name", name))
+    assert name not in refusal
+    assert refusal.count("Nothing was opened.") == 1
+
+    typed = {"right": "access", "channel": "phone", "received_on": str(clock.today("UTC")), "name": name, "email": "", "note": ""}
+    assert at_desk(otto).post("/desk/enter/", typed).status_code == 422
+    assert not Case.objects.exists()
+
+
+def test_a_note_that_turns_its_text_is_refused(northwind: Organisation, otto: User) -> None:
+    case = a_case(northwind)
+    answer = at_desk(otto).post(f"/desk/case/{case.reference}/note/", {"text": "Paid\u202eton"})
+
+    assert (answer.status_code, case.notes.count()) == (422, 0)
+    assert at_desk(otto).post(f"/desk/case/{case.reference}/note/", {"text": "One\r\ntwo"}).status_code == 302

@@ -20,6 +20,7 @@ from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import right_named
 
 WRONG_USAGE = 2
+UNOPENED = "Nothing was opened."
 
 
 class Command(BaseCommand):
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         try:
             submission = entering.enter(_application(organisation, options), by=SHELL)
         except RuleError as refusal:
-            raise CommandError(f"{refusal} Nothing was opened.") from None
+            raise CommandError(f"{str(refusal).removesuffix(UNOPENED).strip()} {UNOPENED}") from None
         cases = list(submission.cases.order_by("pk"))
         self.stdout.write(json.dumps([_facts(case) for case in cases]) if options["json"] else "\n".join(map(_words, cases)))
 
