@@ -54,7 +54,6 @@ class SqlWriter(SqlReader):
         """Set new values of their own in these rows; every row names the same fields."""
         return sum(self._rewrite(collection, chunk) for chunk in chunks(rows, ROWS_AT_ONCE))
 
-    def write(self, correction: Correction) -> bool:
     def may_change(self, collection: str, new: Mapping[str, Any] | None) -> None:
         """Change no row at all, so that the source refuses now if this account may not set these fields (None: delete rows)."""
         if new is None:
@@ -62,6 +61,7 @@ class SqlWriter(SqlReader):
         else:
             self._mask(collection, (), new)
 
+    def write(self, correction: Correction) -> bool:
         """Change one cell if it still holds the old value; says whether it did."""
         compiler, called = self.compiler(), correction.collection
         whole, live = compiler.whole(called), compiler.live(called, correction.field)
