@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection as Several
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exports.connectors.base import Schema, SourceError
-from exports.datasets import Collection, Field
+from exports.datasets import Collection, Dataset, Field
 from exports.flows.aging import Aged, Aging, aging_of
 from exports.graph import walk
 from exports.questions import home_of
@@ -27,6 +28,27 @@ def check_sources(organisation: Organisation) -> dict[str, Any]:
     unswept = [gap.sentence for gap in aging.gaps]
     ok = bool(reports) and not any(r["mismatches"] for r in reports)
     return {"organisation": organisation.key, "ok": ok, "sources": reports, "unswept": unswept}
+
+
+def live_gaps(organisation: Organisation, files: Several[tuple[Dataset, ...]]) -> list[str]:
+    """What the files name and a source that can be reached has not got, with file and line. Others may be there later: passed over."""
+    written = {collection.address: collection for datasets in files for dataset in datasets for collection in dataset.collections}
+    return [sentence for source in sources_of(organisation) for sentence in _gaps(source, written)]
+
+
+def _gaps(source: Source, written: Mapping[str, Collection]) -> Iterator[str]:
+    try:
+        with source.connector().reading() as reader:
+            schema = reader.describe()
+    except SourceError:
+        return
+    for address, name in _tables(source).items():
+        collection = written.get(address)
+        if collection is not None and not collection.skipped:
+            for part, sentence in _missing(collection, name, schema):
+                place = part.place if part else collection.place
+                key = f"{address}.{part.name}" if part else address
+                yield f"{place}: {key}: {sentence} `check_sources {source.record.organisation.key}` tells more."
 
 
 def _asked(policy: PolicyDocument, kinds: set[str]) -> list[str]:
@@ -68,16 +90,24 @@ def _tables(source: Source) -> dict[str, str]:
 
 
 def _differences(collection: Collection, name: str, schema: Schema) -> Iterator[str]:
+    yield from (sentence for _part, sentence in _missing(collection, name, schema))
     table = schema.tables.get(name)
     if table is None:
-        yield f"The table '{name}' does not exist there."
         return
-    for part in collection.fields:
-        if part.name not in table.columns:
-            yield f"The table '{name}' has no column '{part.name}'."
     declared = {leaf.path for leaf in collection.leaves() if leaf.primary_key}
     if declared and table.primary_key and declared != set(table.primary_key):
         yield f"The key of '{name}' is {', '.join(table.primary_key)}; the dataset says {', '.join(sorted(declared))}."
+
+
+def _missing(collection: Collection, name: str, schema: Schema) -> Iterator[tuple[Field | None, str]]:
+    """A table that is not there, or each of its columns that is not."""
+    table = schema.tables.get(name)
+    if table is None:
+        yield None, f"The table '{name}' does not exist there."
+        return
+    for part in collection.fields:
+        if part.name not in table.columns:
+            yield part, f"The table '{name}' has no column '{part.name}'."
 
 
 def _ageless(one: Aged, schema: Schema) -> Iterator[str]:

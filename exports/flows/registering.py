@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
+from exports.flows.checking import live_gaps
 from exports.flows.vetting import bad_addresses, not_mapped, read_datasets, unknown_categories
 from exports.models import DataSource, Handle, HandleState
 from portal.kit.crypto import Sealed
@@ -56,6 +57,7 @@ def load_organisation(folder: Path, *, stores: Path | None = None, regimes: Coll
     with transaction.atomic():
         saved = save_organisation(read.policy, lines=read.lines)
         changes = register_sources(saved.organisation, read.sources)
+    notes += live_gaps(saved.organisation, datasets.values())
     return LoadReport(
         organisation=saved.organisation.key,
         version=saved.policy.version,
