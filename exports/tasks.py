@@ -12,7 +12,9 @@ from kombu.exceptions import OperationalError
 
 from exports.flows import expire, running, sweep_days
 from exports.models import Job
+from exports.refusals import EngineRefusal
 from portal.kit import leases
+from portal.kit.waits import is_lock_wait
 
 log = logging.getLogger("habeas.exports")
 RUN_JOB = "exports.run_job"
@@ -23,8 +25,11 @@ def run_job(job_id: str) -> None:
     """Do what is due for one job. A fault is logged once, here; the job stays due and is tried again later."""
     try:
         running.run(UUID(job_id))
-    except Exception:
-        log.exception("Job %s stopped with a fault and will be tried again.", job_id)
+    except Exception as problem:
+        if isinstance(problem, EngineRefusal) or is_lock_wait(problem):
+            log.info("Job %s stopped: %s. It will be tried again.", job_id, type(problem).__name__)
+        else:
+            log.exception("Job %s stopped with a fault and will be tried again.", job_id)
 
 
 @shared_task(name="exports.dispatch")  # type: ignore[untyped-decorator]  # Celery has no types

@@ -12,7 +12,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from exports.api import EngineRefusal
+from portal.backwards import way_back
 from portal.kit.crypto import Sealed
+from portal.kit.waits import is_lock_wait
 from requests_app.rules.errors import RuleError
 
 log = logging.getLogger("habeas.doors")
@@ -44,11 +46,15 @@ class RefusalPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        if isinstance(problem, RuleError | EngineRefusal | Sealed):
-            return refused(request, str(problem))
         view = request.resolver_match.view_name if request.resolver_match else "no view"
+        if isinstance(problem, RuleError | EngineRefusal | Sealed):
+            log.info("A page refused: %s at %s", type(problem).__name__, view)
+            return refused(request, str(problem))
         if isinstance(problem, NO_FAILURE):
             return None
+        if is_lock_wait(problem):
+            log.info("A page waited too long: %s", view)
+            return refused(request, gettext("Too much is going on at this moment. Nothing was changed. Send it once more."), 503)
         log.error("A page failed: %s at %s", type(problem).__name__, view, exc_info=problem)
         return None
 
@@ -56,7 +62,7 @@ class RefusalPages:
 def refused(request: HttpRequest, sentence: str, status: int = 409) -> HttpResponse:
     """The page of a refused act."""
     side = "desk" if request.path.startswith("/desk/") else "public"
-    return render(request, f"{side}/refused.html", {"sentence": sentence}, status=status)
+    return render(request, f"{side}/refused.html", {"sentence": sentence, "back": way_back(request)}, status=status)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,13 +7,16 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models import Q, QuerySet
 
+from exports.api import EngineRefusal
 from portal.kit import leases
 from portal.kit.leases import LeaseLost
+from portal.kit.waits import is_lock_wait
 from portal.organisations.models import Organisation
 from requests_app import hints, letters
 from requests_app.flows import closing, correcting, erasing, fetching, following, fulfilment, receiving, searching, triage
 from requests_app.mail.imap import MailboxUnread
 from requests_app.models import Case, Letter
+from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 
@@ -111,4 +114,11 @@ def _each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
         try:
             work(case)
         except Exception as problem:
-            log.error("Work on %s stopped: %s", case.reference, type(problem).__name__, exc_info=problem)
+            _tell(case, problem)
+
+
+def _tell(case: Case, problem: Exception) -> None:
+    """A refusal and a wait are how work goes: nothing was changed, and the dispatcher comes again. Anything else is a fault."""
+    is_usual = isinstance(problem, RuleError | EngineRefusal | LeaseLost) or is_lock_wait(problem)
+    level, trace = (logging.INFO, None) if is_usual else (logging.ERROR, problem)
+    log.log(level, "Work on %s stopped: %s", case.reference, type(problem).__name__, exc_info=trace)
