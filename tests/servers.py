@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,14 @@ class Server:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    """A private PostgreSQL; `habeas` is its superuser."""
+    """A private PostgreSQL that forgets quickly."""
+    with running_postgresql({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}) as server:
+        yield server
+
+
+@contextmanager
+def running_postgresql(more: Mapping[str, str]) -> Iterator[Server]:
+    """A private PostgreSQL with these settings; `habeas` is its superuser."""
     with _folder("postgresql") as folder:
         (folder / "password").write_text(PASSWORD)
         words = ["--username", ACCOUNT, "--pwfile", folder / "password", "--auth", "scram-sha-256", "--no-sync"]
@@ -49,10 +56,7 @@ def postgresql_server() -> Iterator[Server]:
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": folder,
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "shared_buffers": "64MB",
+            **more,
         }
         told = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         server = Server("postgresql", port, folder)

@@ -86,7 +86,7 @@ class Compiler(Tables):
     def _holds(self, source: FromClause, name: str, fields: Sequence[str], values: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
         columns = [self.live(name, field) for field in fields]
         mine = [self.column(source, field, name) for field in fields]
-        fit = list(fitting(values, columns, self.dialect))
+        fit = fitting(values, columns, self.dialect)
         if not fit:
             return false()
         if len(fit) * len(fields) > MOST_PARAMETERS:

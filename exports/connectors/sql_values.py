@@ -5,7 +5,7 @@ None means just that: it cannot be one. A server would otherwise refuse the whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
@@ -24,12 +24,25 @@ class Fits(Protocol):
         """The value as such a column holds it, or None."""
 
 
-def fitting(values: Iterable[Sequence[Any]], columns: Sequence[ColumnSchema], product: Fits) -> Iterator[tuple[Any, ...]]:
+def fitting(values: Iterable[Sequence[Any]], columns: Sequence[ColumnSchema], product: Fits) -> list[tuple[Any, ...]]:
     """Tuples cast to the types of the columns they are compared with; those that cannot match are left out."""
-    for value in values:
-        cast_value = tuple(product.fit(part, column) for part, column in zip(value, columns, strict=True))
-        if None not in cast_value:
-            yield cast_value
+    rows = [tuple(value) for value in values]
+    if rows and all(already_fit(parts, column, product) for parts, column in zip(zip(*rows, strict=True), columns, strict=True)):
+        return rows
+    cast_rows = (tuple(product.fit(part, column) for part, column in zip(row, columns, strict=True)) for row in rows)
+    return [row for row in cast_rows if None not in row]
+
+
+def already_fit(values: Sequence[Any], column: ColumnSchema, product: Fits) -> bool:
+    """All these values are what such a column holds, as keys that came out of it are: told by a look at few of them."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        telling: tuple[Any, ...] = (min(values), max(values))
+    elif kinds == {UUID} or (kinds == {str} and column.type == "string" and "\x00" not in "".join(values)):
+        telling = (values[0],)
+    else:
+        return False
+    return all(product.fit(one, column) is one for one in telling)
 
 
 def loose_fit(value: Any, column: ColumnSchema) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, and_, column, delete, select, table, update
 
-from exports.connectors.base import Correction, SourceMismatch
+from exports.connectors.base import ColumnSchema, Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
 from exports.connectors.sql_comparing import holding, pairs
+from exports.connectors.sql_values import already_fit
 from exports.query import ByKey, Key
 
 ROWS_AT_ONCE = 20_000
@@ -110,7 +111,7 @@ class SqlWriter(SqlReader):
         listed = table(f"habeas_list_{SqlWriter._made}", *(column(name, self.dialect.typed(live)) for name, live in columns.items()))
         make, drop = self.dialect.temporary(listed.name, columns, [f"k{number}" for number in range(len(key))])
         keyed = [compiler.live(collection, name) for name in key]
-        possible = [row for row in rows if None not in [self.dialect.fit(*part) for part in zip(row, keyed, strict=False)]]
+        possible = rows if self._all_fit(keys, keyed) else [row for row in rows if self._fits(row, keyed)]
         with self._asking():
             self.connection.exec_driver_sql(make)
             if possible:
@@ -121,6 +122,12 @@ class SqlWriter(SqlReader):
         yield Listing(whole, listed, sides)
         with self._asking():
             self.connection.exec_driver_sql(drop)
+
+    def _all_fit(self, keys: Sequence[Key], columns: Sequence[ColumnSchema]) -> bool:
+        return all(already_fit(parts, live, self.dialect) for parts, live in zip(zip(*keys, strict=True), columns, strict=False))
+
+    def _fits(self, row: Sequence[Any], columns: Sequence[ColumnSchema]) -> bool:
+        return None not in [self.dialect.fit(part, live) for part, live in zip(row, columns, strict=False)]
 
     def _changed(self, statement: Any) -> int:
         with self._asking():

@@ -104,7 +104,7 @@ def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, min
     passing = isinstance(problem, SourceBusy | SourceUnreachable)
     with held.writing():
         SourceRun.objects.filter(pk=run.pk).update(error=str(problem)[:400], since=run.since or now())
-        if not isinstance(problem, SourceUnreachable):  # where the connection was lost, it is unsure whether the transaction was undone
+        if mine and not isinstance(problem, SourceUnreachable):  # where the connection was lost, it may have been kept
             SourceRun.objects.filter(pk=mine).update(state=PartState.PENDING)
     if passing and job.attempts < TRIES:
         raise problem

@@ -1,15 +1,16 @@
 """Handles: the keys of all targeted rows, sealed and stored before the first write anywhere. From then on rows are found by key only.
 
-One handle holds up to some hundreds of keys of one move, with the new values where each row gets one of its own, so that whatever is
+One handle holds up to some thousands of keys of one move, with the new values where each row gets one of its own, so that whatever is
 done may be done again after a crash and gives the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Sum
 
@@ -19,8 +20,8 @@ from exports.moves import Move
 from exports.query import Key
 from portal.kit import crypto
 
-KEYS_EACH = 500
-HANDLES_AT_ONCE = 40
+KEYS_EACH = 5_000
+HANDLES_AT_ONCE = 4
 
 Own = Mapping[str, Any]
 NONE: Own = {}
@@ -29,16 +30,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Opened:
-    """A handle that was opened: its rows' keys, each with the new values that are its own."""
+    """A handle that was opened: its rows' keys, and, where each row gets values of its own, those in the same order."""
 
     pk: int
     part: int
-    rows: tuple[tuple[Key, Own], ...]
+    keys: tuple[Key, ...]
+    own: tuple[Own, ...] = ()
 
     @property
-    def keys(self) -> tuple[Key, ...]:
-        """The keys alone."""
-        return tuple(key for key, _own in self.rows)
+    def rows(self) -> tuple[tuple[Key, Own], ...]:
+        """Each key with the new values that are its own."""
+        return tuple(zip(self.keys, self.own or repeat(NONE), strict=False))
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -50,8 +52,7 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def seal(job: Job, move: Move, rows: list[tuple[Key, Own]]) -> Handle:
     """A handle for these rows, not yet stored."""
-    plain = all(len(key) == 1 and not own for key, own in rows)
-    text = tagged.dumps([key[0] for key, _own in rows] if plain else [[key, own] for key, own in rows])
+    text = packed(rows)
     return Handle(
         job=job,
         source_key=move.source,
@@ -84,9 +85,7 @@ def opened(job: Job, move: Move, *states: HandleState) -> Iterator[Opened]:
     box = crypto.installation_box("handles")
     for pk in list(found.order_by("pk").values_list("pk", flat=True)):
         sealed = Handle.objects.values_list("primary_key_sealed", flat=True).get(pk=pk)
-        rows = tagged.loads(box.unseal(bytes(sealed), context=_context(job, move.number)))
-        plain = not isinstance(rows[0], list)
-        yield Opened(pk, move.number, tuple(((part,), NONE) for part in rows) if plain else tuple((tuple(key), own) for key, own in rows))
+        yield Opened(pk, move.number, *unpacked(box.unseal(bytes(sealed), context=_context(job, move.number))))
 
 
 def count(job: Job, move: Move, *states: HandleState) -> int:
@@ -95,6 +94,22 @@ def count(job: Job, move: Move, *states: HandleState) -> int:
     if states:
         found = found.filter(state__in=states)
     return int(found.aggregate(total=Sum("rows"))["total"] or 0)
+
+
+def packed(rows: Sequence[tuple[Key, Own]]) -> str:
+    """The rows as text: keys alone part by part, which is short and quick to read again; with new values, row by row."""
+    if any(own for _key, own in rows):
+        return tagged.dumps([[key, own] for key, own in rows])
+    parts = zip(*(key for key, _own in rows), strict=True)
+    return tagged.dumps({"parts": [["uuid", list(map(str, part))] if set(map(type, part)) == {UUID} else ["", part] for part in parts]})
+
+
+def unpacked(text: str) -> tuple[tuple[Key, ...], tuple[Own, ...]]:
+    """The keys that `packed` wrote, and the new values, if there are any."""
+    found = tagged.loads(text)
+    if isinstance(found, list):
+        return tuple(tuple(key) for key, _own in found), tuple(own for _key, own in found)
+    return tuple(zip(*(map(UUID, part) if kind else part for kind, part in found["parts"]), strict=True)), ()
 
 
 def _context(job: Job, part: int) -> str:

@@ -31,7 +31,7 @@ from exports.values import same
 from portal.kit import leases
 from portal.kit.clock import now
 
-HANDLES_AT_ONCE = 40
+HANDLES_AT_ONCE = 4
 
 
 @dataclass

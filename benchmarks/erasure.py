@@ -1,0 +1,83 @@
+"""Erases one customer with many rows by bare SQL and by the engine, plan and proof included, side by side in one run.
+
+python -m benchmarks.erasure [--rows 100000] [--repeat 3] [--profile FILE]
+
+Needs PostgreSQL's programs on the machine: a private server with its ordinary settings is started for the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from statistics import median
+from typing import Any
+
+import psycopg
+
+from benchmarks.stores import erase_bare, fill, left
+from tests.servers import Server, running_postgresql
+
+# Django must be set up before benchmarks.engine can be read.
+START = "import django; django.setup(); from benchmarks.engine import main; main()"
+
+
+def main() -> None:
+    """Both ways, some times over, each on a fresh copy of the same database."""
+    asked = _words()
+    bare: list[float] = []
+    engine: list[dict[str, Any]] = []
+    with running_postgresql({"shared_buffers": "256MB"}) as server:
+        fill(_database(server, "first", ""), asked.rows)
+        for number in range(asked.repeat):
+            one, other = (_database(server, f"{name}{number}", "TEMPLATE first") for name in ("bare", "engine"))
+            bare.append(erase_bare(one))
+            engine.append(_by_engine(other, asked.profile))
+            if left(one) != left(other):
+                sys.exit(f"They did not do the same: {left(one)} and {left(other)}")
+    _tell(asked, bare, engine)
+
+
+def _tell(asked: argparse.Namespace, bare: list[float], engine: list[dict[str, Any]]) -> None:
+    seconds = median(one["seconds"] for one in engine)
+    print(f"{asked.rows} rows, {asked.repeat} runs, median")
+    print(f"bare SQL      {median(bare):.2f} s")
+    print(f"engine        {seconds:.2f} s, {seconds / median(bare):.1f} times")
+    for phase in engine[0]["phases"]:
+        print(f"  {phase:12}{median(one['phases'][phase] for one in engine):.2f} s")
+    peak, before = (max(one[name] for one in engine) for name in ("peak", "before"))
+    print(f"engine's peak memory {peak} MB, of which {before} MB before it began")
+
+
+def _by_engine(url: str, profile: str) -> dict[str, Any]:
+    """In a process of its own, so that its memory is its own too."""
+    with tempfile.TemporaryDirectory(prefix="habeas-benchmark-") as folder:
+        ours = {"HABEAS_MODE": "test", "HABEAS_DATA": folder, "HABEAS_BASE_URL": "http://localhost"}
+        environment = {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+        words = [sys.executable, "-c", START, url, profile]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _database(server: Server, name: str, how: str) -> str:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as opened:
+        opened.execute(f"CREATE DATABASE {name} {how}")
+    return server.url(name)
+
+
+def _words() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Erase one customer by bare SQL and by the engine.")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--profile", default="", help="write a cProfile of the engine's last run here")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
