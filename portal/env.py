@@ -26,6 +26,7 @@ SETTINGS = (
     Setting("HABEAS_DATA", "", "The one folder that everything is written to. Default: `var` beside manage.py."),
     Setting("HABEAS_BASE_URL", "", "The public address, like https://data.example.org. Links in letters use it and nothing else."),
     Setting("HABEAS_ALLOWED_HOSTS", "", "Further host names to answer to, separated by commas."),
+    Setting("HABEAS_TRUSTED_PROXIES", "", "Addresses or networks of your own proxies, by commas: they tell who asks. Empty: nobody does."),
     Setting("HABEAS_SECRET_KEY", "", "Signs sessions and forms. Made under the data folder unless in production.", secret=True),
     Setting("HABEAS_MASTER_KEY", "", "64 hex digits. Wraps every other key; without it nothing can be read again.", secret=True),
     Setting("DATABASE_URL", "", "postgres://… for PostgreSQL. Empty: SQLite in the data folder.", secret=True),

@@ -1,7 +1,11 @@
 """The pages for what is not there and what went wrong. They say the same to everybody."""
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
+
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,6 +16,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Something broke; answers that were given are kept in the session."""
     return render(request, _page(request, "failed"), status=500)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What was sent cannot be taken: too much of it, or not from here. Who sent it may not be known yet, so the page asks for nobody."""
+    if isinstance(exception, TOO_MUCH):
+        sentence = gettext("That is more than this page takes. Nothing was changed. Go back and send a shorter text.")
+        return render(request, "public/refused.html", {"sentence": sentence}, status=413)
+    sentence = gettext("We could not read what was sent. Nothing was changed. Go back, load the page again and send it once more.")
+    return render(request, "public/refused.html", {"sentence": sentence}, status=400)
 
 
 def _page(request: HttpRequest, name: str) -> str:

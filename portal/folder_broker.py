@@ -39,9 +39,10 @@ class Channel(filesystem.Channel):
             if bound not in rows:
                 rows.insert(0, bound)
 
-    def _delete(self, queue: str, exchange: str, routing_key: str, pattern: str, *args: Any, **kwargs: Any) -> None:
+    def _delete(self, queue: str, exchange: str, *bound_by: Any, **kwargs: Any) -> None:
+        """`bound_by` begins with the routing key and the pattern."""
         self._purge(queue)
-        bound = exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        bound = exchange_queue_t(bound_by[0] or "", bound_by[1] or "", queue or "")
         with self._table_of(exchange) as rows:
             if bound in rows:
                 rows.remove(bound)

@@ -1,5 +1,6 @@
 """Settings, read once from the environment (portal/env.py). docs/running.md explains each."""
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.env import ROOT, EnvironmentRefused, environment, kept_secret
 from portal.mailboxes import MailboxesRefused, mailboxes
+from portal.proxies import ProxiesRefused, networks
 
 try:
     ENV = environment()
     MAILBOXES = mailboxes(ENV["HABEAS_MAILBOXES"])
-except (EnvironmentRefused, MailboxesRefused) as refusal:
+    TRUSTED_PROXIES = networks(ENV["HABEAS_TRUSTED_PROXIES"])
+except (EnvironmentRefused, MailboxesRefused, ProxiesRefused) as refusal:
     sys.exit(str(refusal))
 
 MODE = ENV["HABEAS_MODE"]
@@ -115,6 +118,8 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+if MODE != "test":
+    os.umask(0o077)  # whatever is written from here on is for its owner only, by every process and its children
 DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
 DATABASES = {"default": _database(ENV["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from portal import probes
 
+handler400 = "portal.errors.unreadable"
 handler404 = "portal.errors.not_found"
 handler500 = "portal.errors.failed"
 

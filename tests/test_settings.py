@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 TELL = """
 import json
@@ -37,3 +39,40 @@ def test_a_database_that_cannot_keep_our_promises_is_refused(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "must begin with postgres://" in done.stderr
     assert "secret-word" not in done.stderr
+
+
+def test_proxies_that_may_name_the_caller_are_addresses_and_networks(tmp_path: Path) -> None:
+    assert told(tmp_path, HABEAS_TRUSTED_PROXIES="127.0.0.1, 10.0.3.0/24,fd00::/8").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("proxies", "reason"),
+    [
+        ("10.0.0.1/24", "'10.0.0.1/24' is neither an address nor a network"),
+        ("127.0.0.1, proxy.example.org", "'proxy.example.org' is neither"),
+        ("0.0.0.0/0", "'0.0.0.0/0' is everybody"),
+    ],
+)
+def test_other_proxies_are_refused_by_name(tmp_path: Path, proxies: str, reason: str) -> None:
+    done = told(tmp_path, HABEAS_TRUSTED_PROXIES=proxies)
+    assert done.returncode == 1
+    assert f"HABEAS_TRUSTED_PROXIES: {reason}" in done.stderr
+    assert "Nothing was started." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+WRITES = """
+import os, subprocess, sys
+from portal import settings
+(settings.DATA / "made").mkdir()
+(settings.DATA / "made" / "here").touch()
+subprocess.run([sys.executable, "-c", "import sys; open(sys.argv[1], 'w')", settings.DATA / "made" / "by a child"], check=True)
+"""
+
+
+def test_what_the_product_writes_is_for_its_owner_only(tmp_path: Path) -> None:
+    environment = {**os.environ, "HABEAS_DATA": str(tmp_path), "HABEAS_MODE": "demo"}
+    subprocess.run([sys.executable, "-c", WRITES], env=environment, cwd=ROOT, umask=0o022, check=True)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "made", *(tmp_path / "made").iterdir())}
+    assert modes == {"made": 0o700, "here": 0o600, "by a child": 0o600}

@@ -6,12 +6,14 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from portal.kit import clock, codes, crypto, limits
 from portal.kit.crypto import Sealed
+from portal.proxies import is_among
 from requests_app.models import Case, Submission
 
 ENTRY_SECONDS = 30 * 60
@@ -38,12 +40,13 @@ def is_within_limits(request: HttpRequest, what: str, organisation_key: str) -> 
 
 
 def caller(request: HttpRequest) -> str:
-    """The internet address that asks. Behind a proxy of our own it is the last one that the proxy named: the others can be made up."""
+    """The internet address that asks. Behind a proxy that we trust it is the last one that the proxy named: the others can be made up."""
     direct = str(request.META.get("REMOTE_ADDR", ""))
     named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if not is_among(direct, settings.TRUSTED_PROXIES):
+        return direct
     try:
-        is_our_proxy = ip_address(direct).is_private
-        return str(ip_address(named)) if is_our_proxy and named else direct
+        return str(ip_address(named)) if named else direct
     except ValueError:
         return direct
 

@@ -220,6 +220,6 @@ def test_what_one_place_is_refused_counts_against_nobody_else(rita: Client, monk
     monkeypatch.setitem(visits.BY_ORGANISATION, "code", (5, 3600))
     ask(rita)
     assert [post(rita, CODE_PAGE, code="12").status_code for _ in range(9)][2:] == [200, *[429] * 6]
-    elsewhere = Client(headers={"X-Forwarded-For": "198.51.100.7"})
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
     ask(elsewhere)
     assert post(elsewhere, CODE_PAGE, code="12").status_code == 200
