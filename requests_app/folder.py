@@ -95,13 +95,14 @@ def _planned(case: Case) -> dict[str, Any]:
         receipt = api.receipt(case.job_id)
     except EngineRefusal:
         return {"plan": None}
+    left = {"left_at": api.sources_left(case.job_id)}
     if receipt is None:
         figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
-        return {"plan": view, "figures": figures, "outcome": ""}
+        return {"plan": view, "figures": figures, "outcome": "", "stopped": api.progress(case.job_id).error, **left}
     signed = receipt["receipt"]
     places = [one for one in answers.erased_places(signed, view.lines) if one.found or case.right == Right.DELETION]
     words = {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": signed["outcome"]}
-    return {**words, "left_at": api.sources_left(case.job_id), "not_searched": signed["gaps"]}
+    return {**words, **left, "not_searched": signed["gaps"]}
 
 
 def _found(case: Case, progress: Progress | None) -> dict[str, Any]:

@@ -48,6 +48,14 @@ def test_order_and_white_space_do_not_matter() -> None:
     assert check_receipt(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode(), public_keys()).is_proved
 
 
+def test_what_the_case_command_prints_is_checked_by_the_receipt_in_it() -> None:
+    printed = {"reference": "DR-0000-00", "outcome": "erased", "receipt": json.loads(signed(a_receipt()))}
+    report = check_receipt(json.dumps(printed).encode(), public_keys())
+    assert (report.is_proved, report.reference, report.counts["delete"]) == (True, "DR-4F7K-9Q", 412)
+    printed["receipt"]["receipt"]["totals"]["delete"] = 413
+    assert not check_receipt(json.dumps(printed).encode(), public_keys()).is_proved
+
+
 @pytest.mark.parametrize(
     "alter",
     [

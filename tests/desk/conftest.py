@@ -6,7 +6,7 @@ from exports import api
 from tests.desk.fake_engine import FakeEngine
 
 DOOR = ("start_access", "start_erasure", "progress", "retry", "pack", "archive", "plan", "settle", "approve", "receipt")
-DOOR = (*DOOR, "revoke_all", "destroy", "cancel", "sources_left")
+DOOR = (*DOOR, "revoke_all", "destroy", "cancel")
 
 
 @pytest.fixture
@@ -15,4 +15,5 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
     for name in DOOR:
         monkeypatch.setattr(api, name, getattr(fake, name))
+    monkeypatch.setattr(api, "sources_left", lambda job_id: ())
     return fake

@@ -108,7 +108,6 @@ class FakeEngine:
         self.sources: tuple[SourceProgress, ...] = (SHOP, BILLING)
         self.lines: tuple[PlanLine, ...] = LINES
         self.blocked: tuple[str, ...] = ()
-        self.left: tuple[tuple[str, str], ...] = ()
         self.receipts: dict[UUID, dict[str, Any]] = {}
         self.refuses_to_pack: EngineRefusal | None = None
 
@@ -166,9 +165,6 @@ class FakeEngine:
 
     def receipt(self, job_id: UUID) -> dict[str, Any] | None:
         return self.receipts.get(job_id)
-
-    def sources_left(self, job_id: UUID) -> tuple[tuple[str, str], ...]:
-        return self.left
 
     def revoke_all(self, organisation: object, identities: Mapping[str, str], *, keep: tuple[object, ...] = ()) -> int:
         self.revoked += 1

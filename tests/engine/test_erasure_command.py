@@ -101,6 +101,30 @@ def test_wrong_words_are_refused_with_a_reason(store: Store, words: tuple[str, .
     assert store.sql("SELECT count(*) FROM people") == [(3,)]
 
 
+@pytest.mark.parametrize("value", ["jane", "@example.org", "jane@", "jane doe@example.org", "jane@exam\tple.org"])
+@pytest.mark.parametrize("command", [("subject_erasure", "--plan"), ("subject_access", "--output", "never.zip")])
+def test_a_value_that_cannot_be_an_address_is_refused_before_anything_is_searched(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match="The value given for 'email' cannot be one") as refusal:
+        call_command(command[0], "shop", "--identity", f"email={value}", *command[1:])
+    assert refusal.value.returncode == 2
+    assert value not in str(refusal.value)
+    assert not Job.objects.exists()
+    assert not (tmp_path / "never.zip").exists()
+
+
+def test_an_outcome_that_is_only_partial_ends_with_1_and_the_receipt_is_printed(tmp_path: Path) -> None:
+    island = "- {name: island, fields: [{name: id}, {name: who, data_categories: [user.name]}]}"
+    shop(tmp_path, "CREATE TABLE island (id INTEGER PRIMARY KEY, who TEXT);", island)
+    digest, out = plan()["digest"], StringIO()
+    with pytest.raises(CommandError, match="The outcome is partial") as refusal:
+        call_command("subject_erasure", "shop", "--identity", f"email={RITA}", "--execute", digest, "--json", stdout=out, stderr=StringIO())
+    assert refusal.value.returncode == 1
+    assert json.loads(out.getvalue())["receipt"]["outcome"] == "partial"
+
+
 def test_a_source_that_refuses_is_said_in_one_line(store: Store) -> None:
     store.sql("CREATE TRIGGER never BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'no'); END")
     with pytest.raises(CommandError, match="Stopped before anything was erased"):

@@ -43,7 +43,7 @@ def show(store: Store, key: str) -> None:
 def test_both_databases_are_erased_the_one_with_the_identities_last(tmp_path: Path) -> None:
     store = two(tmp_path)
     job_id = store.start()
-    assert [stored["source"] for stored in Job.objects.get(pk=job_id).plan["moves"]] == ["log", "shop"]
+    assert [stored["source"] for stored in (Job.objects.get(pk=job_id).plan or {})["moves"]] == ["log", "shop"]
     receipt = approve_and_run(job_id)
     assert receipt["outcome"] == "complete"
     assert store.sql("SELECT id FROM requests", "log") == [(2,)]
