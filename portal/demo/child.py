@@ -65,7 +65,13 @@ def samples(pipe: int, words: list[str]) -> None:
     call_command("demo_samples")
 
 
-ROLES: dict[str, Callable[[int, list[str]], None]] = {"web": web, "worker": worker, "beat": beat, "samples": samples}
+def post(pipe: int, words: list[str]) -> None:
+    """Posts letters to visitors until the samples are played, then ends."""
+    django.setup()
+    call_command("demo_post")
+
+
+ROLES: dict[str, Callable[[int, list[str]], None]] = {"web": web, "worker": worker, "beat": beat, "samples": samples, "post": post}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")

@@ -103,7 +103,12 @@ def _open_the_house(supervisor: Supervisor, port: int) -> None:
 
 
 def _start_the_work(supervisor: Supervisor, workers: int, say: Say) -> None:
-    """First the sample requests, which play on days that are over; then the workers, who know no day but today."""
+    """First the sample requests, which play on days that are over; then the workers, who know no day but today.
+
+    Meanwhile somebody posts what visitors are sent.
+    """
+    if not play.is_over():
+        supervisor.start(Child("post", ["post"], runs_once=True))
     samples_child = Child("samples", ["samples"], runs_once=True)
     supervisor.start(samples_child)
     patience = time.monotonic() + PATIENCE
