@@ -12,11 +12,13 @@ from django.core.management.base import CommandError
 
 from exports import api
 from exports.connectors.sql_writing import SqlWriter
+from exports.flows import erase
 from exports.models import Handle, Job
 from tests.engine.erasing import Store, approve_and_run
 from tests.engine.partial import busy_at, run_until_given_up
 from tests.engine.test_erasure_command import told
-from tests.engine.test_erasure_sources import two
+from tests.engine.test_erasure_crash import Killed, after_the_lease
+from tests.engine.test_erasure_sources import hide, show, two
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +150,27 @@ def test_the_command_ends_with_1_when_the_executor_skips_a_table(tmp_path: Path,
     assert refusal.value.returncode == 1
     assert json.loads(out.getvalue())["receipt"]["outcome"] == "failed"
     assert store.sql("SELECT count(*) FROM requests WHERE person = 0", "log") == [(2,)]
+
+
+def test_a_worker_killed_before_it_noted_its_commit_loses_no_handles(tmp_path: Path) -> None:
+    store = two(tmp_path)
+    job_id = store.start()
+    api.approve(job_id, api.plan(job_id).digest, by="Ada")
+
+    def killed(*_words: Any) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erase, "_mark", killed)
+        with pytest.raises(Killed):
+            api.run(job_id)
+    assert store.sql("SELECT id FROM requests", "log") == [(2,)]  # written, and nobody here knows
+    after_the_lease(job_id)
+    hide(store, "log")
+    run_until_given_up(job_id)
+    assert api.sources_left(job_id) == (("log", "Log"),)
+    assert receipt_of(job_id)["outcome"] == "partial"
+    show(store, "log")
+    api.retry(job_id, "log")
+    api.run(job_id)
+    assert receipt_of(job_id)["outcome"] == "complete"
