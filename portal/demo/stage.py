@@ -12,7 +12,19 @@ from portal.kit import clock
 from portal.organisations.models import Membership, Organisation
 from requests_app import letters, tasks
 from requests_app.access import Actor, actor_for
-from requests_app.flows import answering, closing, conversation, delivery, erasing, fulfilment, intake, triage, verification, withdrawal
+from requests_app.flows import (
+    answering,
+    closing,
+    conversation,
+    delivery,
+    erasing,
+    fulfilment,
+    intake,
+    searching,
+    triage,
+    verification,
+    withdrawal,
+)
 from requests_app.flows.challenges import Outcome
 from requests_app.flows.intake import Application
 from requests_app.models import Case, Letter
@@ -192,7 +204,7 @@ def answers(text: str, outcome: str = "done") -> Act:
 def releases(stage: Stage) -> None:
     """The lead lets the copy go out; it is packed, sealed and read back."""
     for case in stage.cases:
-        if case.right in fulfilment.GATHERED and case.state == "review":
+        if case.right in searching.GATHERED and case.state == "review":
             fulfilment.release(case, by=stage.staff("lead"))
     workers_work(stage)
 
