@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def eventually(claim: Callable[[], bool], *, within: float = 30.0) -> bool:
     """Whether the claim comes true within some seconds."""
     deadline = time.monotonic() + within
-    while not claim() and time.monotonic() < deadline:
+    while not (is_true := claim()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return claim()
+    return is_true
 
 
 def is_running(pid: int) -> bool:

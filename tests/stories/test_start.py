@@ -26,7 +26,8 @@ def test_one_command_opens_the_portal_and_says_where(tmp_path: Path) -> None:
 def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_goes_on(tmp_path: Path) -> None:
     with Demo(tmp_path) as demo:
         demo.wait_until_open()
-        assert eventually(lambda: len(descendants(demo.process.pid)) >= 5, within=120)  # web and its worker, two workers, beat
+        assert eventually((tmp_path / "logs" / "beat.log").exists, within=120)  # the last of them to start
+        assert eventually(lambda: len(descendants(demo.process.pid)) >= 5)  # web and its worker, two workers, beat
         family = descendants(demo.process.pid)
         demo.process.kill()
         demo.process.wait()
