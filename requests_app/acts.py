@@ -15,9 +15,9 @@ from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
 from requests_app.rules.extensions import may_extend
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 from requests_app.rules.states import State, is_over, next_states
-from requests_app.steps import GATHERED, OPEN
+from requests_app.steps import OPEN
 from requests_app.wishes import wish_of
 
 AGAIN: dict[Right, Promise | str] = {

@@ -19,7 +19,7 @@ from requests_app import answers, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, contacts, duplicates, verification
-from requests_app.flows.searching import GATHERED, PLANNED
+from requests_app.flows.searching import PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import Standing
@@ -28,7 +28,7 @@ from requests_app.rules.deadlines import Clock, Deadline
 from requests_app.rules.events import EVENTS
 from requests_app.rules.extensions import Reason
 from requests_app.rules.refusals import RefusalGround
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 from requests_app.rules.states import MAY_WAIT, State
 from requests_app.rules.verification import needs_no_proof
 from requests_app.rules.wording import listing

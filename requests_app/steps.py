@@ -12,8 +12,6 @@ from requests_app.models.letter import Author
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 
-GATHERED = frozenset({Right.ACCESS, Right.PORTABILITY})
-
 
 @dataclass(frozen=True)
 class Step:

@@ -20,7 +20,6 @@ from requests_app.flows import (
     erasing,
     fulfilment,
     intake,
-    searching,
     triage,
     verification,
     withdrawal,
@@ -29,7 +28,7 @@ from requests_app.flows.challenges import Outcome
 from requests_app.flows.intake import Application
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 
 BROWSER = "demo"
 NAMESPACE = uuid.UUID("5b0b8d7e-6a6c-4c55-9b63-6a0a4f6d2c11")
@@ -204,7 +203,7 @@ def answers(text: str, outcome: str = "done") -> Act:
 def releases(stage: Stage) -> None:
     """The lead lets the copy go out; it is packed, sealed and read back."""
     for case in stage.cases:
-        if case.right in searching.GATHERED and case.state == "review":
+        if case.right in GATHERED and case.state == "review":
             fulfilment.release(case, by=stage.staff("lead"))
     workers_work(stage)
 

@@ -10,9 +10,10 @@ from requests_app import answers, hints, letters
 from requests_app.access import SYSTEM, Actor, must_lead
 from requests_app.flows import contacts, verification
 from requests_app.flows.moving import locked, move, record
-from requests_app.flows.searching import GATHERED, STARTED, NotYet, engine_works, start_job
+from requests_app.flows.searching import STARTED, NotYet, engine_works, start_job
 from requests_app.flows.triage import address_of
 from requests_app.models import Case
+from requests_app.rules.rights import GATHERED
 from requests_app.rules.states import State
 
 

@@ -8,10 +8,9 @@ from exports import api
 from exports.api import Amendment, Search
 from requests_app.models import Case
 from requests_app.rules.errors import RuleError
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 from requests_app.wishes import wish_of
 
-GATHERED = frozenset({Right.ACCESS.value, Right.PORTABILITY.value})
 PLANNED = frozenset({Right.DELETION.value, Right.WITHDRAWAL.value})
 ALWAYS = frozenset({*GATHERED, Right.DELETION.value})
 # For these the engine has something to do only sometimes: a field that was named, a token that can be revoked.

@@ -20,6 +20,8 @@ class Right(StrEnum):
     APPEAL = "appeal"
 
 
+# Answered by an archive: what was found is gathered, packed and handed over.
+GATHERED = frozenset({Right.ACCESS, Right.PORTABILITY})
 ALIASES = {
     "know": Right.ACCESS,
     "erasure": Right.DELETION,

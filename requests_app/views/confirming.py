@@ -13,14 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.kit import codes, crypto
 from portal.kit.crypto import Sealed
 from requests_app import fates, journey
-from requests_app.flows import challenges, duplicates, searching, verification
+from requests_app.flows import challenges, duplicates, verification
 from requests_app.flows.challenges import Outcome
 from requests_app.flows.verification import LinkLeads
 from requests_app.forms import CodeForm
 from requests_app.journey import Draft, Journey
 from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, CodeRefused, needs_no_proof
 from requests_app.views import visits
@@ -146,7 +146,7 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
         address=challenges.address_of(case),
         ledger=ledger,
         twins=duplicates.twins_of(case),
-        is_decided=case.right not in searching.GATHERED,
+        is_decided=case.right not in GATHERED,
         is_unproved=is_unproved,
         is_automatic=promise is not None and promise.automatic_release,
         backups_clear=case.due_on + timedelta(days=days) if ledger and days and case.due_on else None,

@@ -3,8 +3,6 @@
 import io
 import json
 import stat
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from django.core.management.base import CommandError
 
 from exports.archive.checking import Report, check_archive, main
 from portal.kit.crypto import public_keys, sign
+from tests.archive.alone import assert_wrong_usage, said_alone
 from tests.archive.samples import a_cover, accounts, orders, sealed, visits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -203,21 +202,8 @@ def test_the_command_fails_and_names_the_file_also_as_json(path: Path, capsys: p
 
 @pytest.mark.parametrize("words", [["no-such-file"], [__file__, "--keys", __file__], [__file__, "--keys", "no-such-file"]])
 def test_wrong_usage_is_told_apart(words: list[str]) -> None:
-    with pytest.raises(CommandError) as refusal:
-        call_command("verify_archive", *words)
-    assert refusal.value.returncode == 2
-    with pytest.raises(SystemExit) as stop:
-        main(words)
-    assert stop.value.code == 2
+    assert_wrong_usage("verify_archive", main, words)
 
 
 def test_the_check_runs_alone_without_django(path: Path, tmp_path: Path) -> None:
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps(public_keys()))
-    program = (
-        "import sys; from exports.archive.checking import main; code = main(sys.argv[1:]);"
-        "assert not [name for name in sys.modules if name.split('.')[0] in ('django', 'portal')]; sys.exit(code)"
-    )
-    judged = subprocess.run([sys.executable, "-c", program, str(path), "--keys", str(keys)], cwd=ROOT, capture_output=True, text=True)
-    assert judged.returncode == 0, judged.stderr
-    assert "Signed with the key archive-" in judged.stdout
+    assert "Signed with the key archive-" in said_alone("checking", path, tmp_path)

@@ -1,8 +1,6 @@
 """A receipt proves exactly what was signed, and nothing else."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from django.core.management.base import CommandError
 
 from exports.archive.receipts import check_receipt, main
 from portal.kit.crypto import public_keys, sign
+from tests.archive.alone import assert_wrong_usage, said_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 Receipt = dict[str, Any]
@@ -129,21 +128,8 @@ def test_the_command_refuses_an_altered_receipt(path: Path) -> None:
     "words", [["no-such-file", "--keys", __file__], [__file__, "--keys", "no-such-file"], [__file__, "--keys", __file__]]
 )
 def test_wrong_usage_is_told_apart(words: list[str]) -> None:
-    with pytest.raises(CommandError) as refusal:
-        call_command("verify_receipt", *words)
-    assert refusal.value.returncode == 2
-    with pytest.raises(SystemExit) as stop:
-        main(words)
-    assert stop.value.code == 2
+    assert_wrong_usage("verify_receipt", main, words)
 
 
 def test_the_check_runs_alone_without_django(path: Path, tmp_path: Path) -> None:
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps(public_keys()))
-    program = (
-        "import sys; from exports.archive.receipts import main; code = main(sys.argv[1:]);"
-        "assert not [name for name in sys.modules if name.split('.')[0] in ('django', 'portal')]; sys.exit(code)"
-    )
-    judged = subprocess.run([sys.executable, "-c", program, str(path), "--keys", str(keys)], cwd=ROOT, capture_output=True, text=True)
-    assert judged.returncode == 0, judged.stderr
-    assert "outcome complete" in judged.stdout
+    assert "outcome complete" in said_alone("receipts", path, tmp_path)
