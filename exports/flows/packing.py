@@ -34,9 +34,9 @@ RENEW_EVERY = 5000
 
 def pack(job_id: UUID, cover: Cover) -> None:
     """Build the archive of a collected job, read it back, and only then say packed. May be called again after a crash."""
-    if Job.objects.filter(pk=job_id, state=JobState.PACKED).exists():
-        return
     held = _begin(job_id)
+    if held is None:
+        return
     try:
         _pack(held, cover)
     except ArchiveRefused as problem:
@@ -46,15 +46,18 @@ def pack(job_id: UUID, cover: Cover) -> None:
 
 
 @transaction.atomic
-def _begin(job_id: UUID) -> Held:
-    ready = Job.objects.filter(pk=job_id, kind=JobKind.ACCESS, state__in=(JobState.COLLECTED, JobState.PACKING))
-    if not ready.exists():
+def _begin(job_id: UUID) -> Held | None:
+    """Takes the job, or None when it is packed: two workers may come at once, so one transaction asks both."""
+    job = Job.objects.select_for_update().filter(pk=job_id, kind=JobKind.ACCESS).only("state").first()
+    if job is not None and job.state == JobState.PACKED:
+        return None
+    if job is None or job.state not in (JobState.COLLECTED, JobState.PACKING):
         raise JobNotReady(_("Only a search that is complete can be packed. Nothing was packed."))
     Job.objects.filter(pk=job_id, due_at__isnull=True).update(due_at=now())
     token = leases.claim(Job, job_id)
     if token is None:
         raise JobBusy(_("The archive is being packed by another worker at this moment."))
-    ready.update(state=JobState.PACKING)
+    Job.objects.filter(pk=job_id).update(state=JobState.PACKING)
     return Held(job_id, token)
 
 

@@ -143,8 +143,10 @@ def deliver(case: Case) -> bool:
 
 @transaction.atomic
 def _take_back(case: Case, reason: str) -> None:
-    """The archive would not be true: nothing goes out, and the case is an officer's again."""
+    """The archive would not be true: nothing goes out, and the case is an officer's again. One that was sealed meanwhile stays."""
     case = locked(case)
+    if case.job_id is None or api.archive(case.job_id) is not None:
+        return
     case.released_at, case.released_by = None, ""
     case.save(update_fields=["released_at", "released_by"])
     record(case, "archive.refused", by="system", reason=reason)

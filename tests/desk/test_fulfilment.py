@@ -1,10 +1,11 @@
 """From proof to answer: what the engine is told, when a case moves, and what the person hears."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
-from exports.api import StampMismatch
+from exports.api import Cover, JobNotReady, StampMismatch
 from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app import tasks
@@ -97,6 +98,27 @@ def test_an_archive_that_would_not_be_true_goes_back_to_an_officer(northwind: Or
 
     case.refresh_from_db()
     assert (case.state, case.released_at, case.letters.count()) == (State.REVIEW, None, 0)
+
+
+def test_a_worker_that_comes_too_late_takes_no_release_back(
+    northwind: Organisation, ada: User, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saw no archive, was refused, and finds that another worker sealed one meanwhile: that one goes out."""
+    case = reviewed(a_case(northwind))
+    fulfilment.release(case, by=as_actor(ada, case))
+    pack = engine.pack
+
+    def packed_by_another(job_id: UUID, cover: Cover) -> None:
+        pack(job_id, cover)
+        raise JobNotReady("Only a search that is complete can be packed.")
+
+    monkeypatch.setattr(fulfilment.api, "pack", packed_by_another)
+    tasks.dispatch()
+    tasks.dispatch()
+
+    case.refresh_from_db()
+    assert case.state == State.ANSWERED
+    assert [letter.kind for letter in case.letters.all()] == ["answer_access"]
 
 
 def test_a_gap_stands_in_the_answer_with_its_reason(northwind: Organisation, ada: User, engine: FakeEngine) -> None:

@@ -137,6 +137,21 @@ def test_packing_goes_on_after_a_crash_and_a_second_call_changes_nothing(shop: S
     assert api.archive(job_id) == first
 
 
+def test_a_job_that_another_worker_has_just_packed_is_packed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It seals after this one was asked for and before this one takes the job."""
+    job_id, begin = shop.searched(), packing._begin
+
+    def after_the_other(pk: UUID) -> packing.Held | None:
+        with monkeypatch.context() as patched:
+            patched.setattr(packing, "_begin", begin)
+            api.pack(job_id, a_cover(shop))
+        return begin(pk)
+
+    monkeypatch.setattr(packing, "_begin", after_the_other)
+    api.pack(job_id, a_cover(shop))
+    assert api.progress(job_id).state == "packed"
+
+
 def test_only_a_complete_search_is_packed(shop: Shop) -> None:
     job_id = shop.search()
     with pytest.raises(api.JobNotReady):
