@@ -1,11 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: run test lint help
+.PHONY: run test fast lint help
 
 run: ## Start the whole product on this machine, with sample organisations
 	./start
 
 test: ## Run the whole test suite
 	./start test
+
+fast: ## Run its fast part, in under a minute
+	./start test -m fast
 
 lint: ## Check style and types only
 	./start test -q tests/test_house_style.py tests/test_house_floors.py tests/test_house_tools.py

@@ -71,14 +71,18 @@ def machine_has(part: str) -> bool:
     return shutil.which(part, path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin") is not None
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test that needs what the machine lacks is taken out of the run, and the end of the run says so."""
+    """A test that needs what the machine lacks is taken out of the run, and the end of the run says so. What has no mark is fast."""
     left_out: dict[str, int] = {}
     kept: list[pytest.Item] = []
     for item in items:
         absent = [part for part in _needs(item) if not machine_has(part)]
         left_out.update({part: left_out.get(part, 0) + 1 for part in absent})
         (config.hook.pytest_deselected(items=[item]) if absent else kept.append(item))
+    for item in kept:
+        if not any(item.iter_markers("story")) and not any(item.iter_markers("thorough")):
+            item.add_marker("thorough" if _needs(item) else "fast")
     items[:] = kept
     config.stash[LEFT_OUT] = left_out
 

@@ -27,7 +27,7 @@ from tests.stores import build_store
 from tests.test_examples_promises import EXAMPLES
 from tests.test_examples_samples import asked, said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 KEYS = ("mcpworks", "cpzai", "mcpr", "pyplan", "bakery", "harbour", "garden")
 TENANTS = {"bakery": "Example Bakery", "harbour": "Example Harbour", "garden": "Example Garden"}
 RITA = "rita.lindqvist@example.org"

@@ -42,12 +42,17 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=named(path))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
 def functions(path: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+    return (node for node in nodes(path) if isinstance(node, Function))
 
 
 def classes(path: Path) -> Iterator[ast.ClassDef]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
+    return (node for node in nodes(path) if isinstance(node, ast.ClassDef))
 
 
 def offenders(files: Iterable[Path], offences: Callable[[Path], Iterable[object]]) -> list[str]:
@@ -82,7 +87,7 @@ def test_signatures_are_typed() -> None:
 
 def test_only_the_doors_of_the_worker_catch_everything() -> None:
     others = [path for path in PRODUCT if path.name != "tasks.py"]
-    assert not offenders(others, lambda path: (n.lineno for n in ast.walk(tree(path)) if isinstance(n, ast.ExceptHandler) and _is_broad(n)))
+    assert not offenders(others, lambda path: (n.lineno for n in nodes(path) if isinstance(n, ast.ExceptHandler) and _is_broad(n)))
 
 
 def test_nothing_is_imported_half_way_down() -> None:
@@ -112,7 +117,7 @@ def _parameters(function: Function) -> list[ast.arg]:
 
 
 def _empty_names(path: Path) -> list[str]:
-    defined = [node.name for node in ast.walk(tree(path)) if isinstance(node, Function | ast.ClassDef)]
+    defined = [node.name for node in nodes(path) if isinstance(node, Function | ast.ClassDef)]
     empty = [name for name in [path.stem, *defined] if _words(name) & EMPTY_WORDS and name not in DJANGOS_WORDS]
     return empty + [name for name in _chosen_names(path) if name in VAGUE_NAMES]
 

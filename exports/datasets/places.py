@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from portal.kit.yaml_nodes import compose, value_of
+
 MOST_CHARACTERS = 5_000_000
 DEEPEST = 40
 MOST_VALUES = 500_000
@@ -150,22 +152,19 @@ def parse(text: str, file: str) -> Value:
     """The YAML text with lines; duplicate keys, loops and monsters are refused."""
     if len(text) > MOST_CHARACTERS:
         raise DatasetError(Place(file), "", f"the file is longer than {MOST_CHARACTERS} characters")
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        return Value(None) if node is None else _Composer(loader, file).value(node, depth=0)
+        node = compose(text)
+        return Value(None) if node is None else _Composer(file).value(node, depth=0)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DatasetError(Place(file, line), "", f"this is not YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise DatasetError(Place(file), "", f"this is not YAML: {error}") from error
-    finally:
-        loader.dispose()
 
 
 class _Composer:
-    def __init__(self, loader: yaml.SafeLoader, file: str) -> None:
-        self.loader, self.file, self.left = loader, file, MOST_VALUES
+    def __init__(self, file: str) -> None:
+        self.file, self.left = file, MOST_VALUES
 
     def value(self, node: yaml.Node, *, depth: int) -> Value:
         line = node.start_mark.line + 1
@@ -176,7 +175,7 @@ class _Composer:
             return Value(self._mapping(node, depth=depth + 1), line)
         if isinstance(node, yaml.SequenceNode):
             return Value([self.value(inner, depth=depth + 1) for inner in node.value], line)
-        return Value(self.loader.construct_object(node), line)
+        return Value(value_of(node), line)
 
     def _mapping(self, node: yaml.MappingNode, *, depth: int) -> dict[str, Value]:
         found: dict[str, Value] = {}

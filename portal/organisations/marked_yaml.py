@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from portal.kit.yaml_nodes import compose, value_of
+
 TAG = "tag:yaml.org,2002:"
 
 
@@ -69,7 +71,7 @@ def read_yaml(path: Path) -> tuple[Reading, yaml.Node]:
     """The file as nodes with marks; a file that is missing, empty or no YAML is refused here."""
     reading = Reading(path.name)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = compose(path.read_text(encoding="utf-8"))
     except OSError as error:
         reading.refuse("", f"cannot be read: {error.strerror}")
     except UnicodeDecodeError:
@@ -79,8 +81,6 @@ def read_yaml(path: Path) -> tuple[Reading, yaml.Node]:
         reading.refuse("", f"is not YAML: {error.problem or error.context}", line=mark.line + 1 if mark else 1)
     except yaml.YAMLError as error:
         reading.refuse("", f"is not YAML: {str(error).splitlines()[0]}")
-    except RecursionError:
-        reading.refuse("", "is nested too deeply")
     else:
         if node is not None:
             return reading, node
@@ -90,7 +90,7 @@ def read_yaml(path: Path) -> tuple[Reading, yaml.Node]:
 
 def scalar(node: yaml.Node) -> Any:
     """The plain value of a scalar node (dates and numbers become such), or the node's kind in words if it is none."""
-    return yaml.SafeLoader("").construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+    return value_of(node) if isinstance(node, yaml.ScalarNode) else None
 
 
 def shown(node: yaml.Node) -> str:

@@ -4,6 +4,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
@@ -28,12 +29,17 @@ def from_plain(kind: Any, value: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         return {key: from_plain(get_args(kind)[1], inner) for key, inner in value.items()}
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         unknown = sorted(set(value) - set(hints))
         if unknown:
             raise TypeError(f"{kind.__name__} has no {', '.join(unknown)}")
         return kind(**{name: from_plain(hints[name], inner) for name, inner in value.items()})
     return date.fromisoformat(value) if kind is date else value
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _the_other(union: Any) -> Any:

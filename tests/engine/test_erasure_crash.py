@@ -20,7 +20,7 @@ from portal.kit import clock
 from tests.engine.erasing import Store, approve_and_run
 from tests.engine.test_erasure_rows import child, shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 
 SCRIPT = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people (id));

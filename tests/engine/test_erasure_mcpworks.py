@@ -20,7 +20,7 @@ from portal.kit import crypto
 from portal.organisations.models import Organisation
 from tests.engine.erasing import approve_and_run, by_category
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RITA = "rita.lindqvist@example.org"
 # What of each table is Rita's, by plain SQL; 'R' stands for her account's number.

@@ -18,7 +18,7 @@ from portal.organisations.models import Organisation
 from tests.engine.erasing import approve_and_run
 from tests.stores import TODAY, build_store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RITA = "rita.lindqvist@example.org"
 REVOKED = {

@@ -16,7 +16,7 @@ from exports.flows.registering import load_organisation
 from portal.kit import crypto
 from tests.stores import build_store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DAY = "2027-02-03"  # eight weeks after the stores were built: something is too old in every table
 # Organisation, store, table, what tells the age, and the promise, said in SQLite's own words.

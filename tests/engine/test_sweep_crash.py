@@ -17,7 +17,7 @@ from tests.engine.erasing import Store
 from tests.engine.sweeping import MOMENT, OLD, YOUNG, aging_store, lines, numbers, receipt_of, sweep
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 TABLES = ("log", "part", "seen", "changes")
 SCRIPT = f"""
 CREATE TABLE log (id INTEGER PRIMARY KEY, at TIMESTAMP);

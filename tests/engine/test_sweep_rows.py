@@ -16,7 +16,7 @@ from tests.engine.erasing import a_category, a_store, approve_and_run
 from tests.engine.sweeping import CATEGORIES, CLAIMED, MOMENT, MONTH_AGO, OLD, YOUNG, aging_store, an_aging, lines, numbers, sweep
 from tests.people import RITA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 LOG = "CREATE TABLE log (id INTEGER PRIMARY KEY, at TIMESTAMP);"
 
 
