@@ -155,9 +155,9 @@ def _line(ground: Ground, row: Row, key: str) -> PlanLine:
         choices = tuple(Choice(name, None if due.on in (today, ENDLESS) else due.on) for name, due in ((NOW, early), (LATER, late)))
         chosen = settled.chosen
         if settled.by_default:
-            because = _("The policy says two things. %(early)s; %(late)s.") % {
-                "early": early.because.rstrip("."),
-                "late": late.because.rstrip("."),
+            because = _("The policy says two things. %(early)s %(late)s") % {
+                "early": _sentence(early.because),
+                "late": _sentence(late.because),
             }
     return PlanLine(
         key=key,
@@ -169,13 +169,18 @@ def _line(ground: Ground, row: Row, key: str) -> PlanLine:
         action=row.action,
         collections=tuple(dict.fromkeys(row.collections)),
         when=row.when,
-        because=because,
+        because=_sentence(because),
         basis=row.basis,
         choices=choices,
         chosen=chosen,
         note=" ".join(row.notes),
         moves=tuple(row.moves),
     )
+
+
+def _sentence(words: str) -> str:
+    """A policy's reason as it may stand alone."""
+    return f"{words}." if words and not words.endswith((".", "!", "?")) else words
 
 
 def _title(ground: Ground, row: Row) -> str:
