@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,7 @@ PASSWORDS = [
 TOKENS = ["api_key", "api_key_hash", "key_hash", "token_hash", "access_token", "refresh_token", "mfa_secret", "recovery_codes"]
 NUMBERS = ["ccn", "card_number", "credit_card_number", "cvv", "cvc", "ssn", "social_security_number", "passport_number", "national_id"]
 SECRET_NAMES = frozenset([*PASSWORDS, *TOKENS, *NUMBERS])
-SECRET, THIRD_PARTY, STAFF, PASSAGES = "secret", "third_party", "staff", "passages"
+SECRET, THIRD_PARTY, STAFF, PASSAGES, STRANGER = "secret", "third_party", "staff", "passages", "stranger"
 WITHHELD_MARK = "(not disclosed)"
 MARKS = {THIRD_PARTY: "(another person)", STAFF: "(a member of staff)"}
 
@@ -70,17 +71,39 @@ class Tally:
         return sum(n for (_, why), n in self.cells.items() if why in reasons)
 
 
-def treatments(collection: Collection, fields: Iterable[Field], secret: frozenset[str]) -> tuple[Treatment, ...]:
-    """How each of these fields is treated; `secret` are the policy's categories that are never disclosed."""
-    return tuple(Treatment(part.name, part.title or part.name, _why(collection, part, secret)) for part in fields)
+def treatments(
+    collection: Collection, fields: Iterable[Field], secret: frozenset[str], *, named: Several[str] = ()
+) -> tuple[Treatment, ...]:
+    """How each of these fields is treated; `secret` are the policy's categories that are never disclosed, `named` what `naming` gave."""
+    return tuple(Treatment(p.name, p.title or p.name, _why(collection, p, secret, named=bool(named))) for p in fields)
 
 
-def _why(collection: Collection, part: Field, secret: frozenset[str]) -> str:
+def naming(collection: Collection, kinds: Several[str]) -> tuple[str, ...]:
+    """Fields that tell by an identity of these kinds whose row it is, in a file that has no word of ours for other people.
+
+    A file that speaks for itself gets none: what is about others is then what it says.
+    """
+    ours = collection.category or collection.erase or any(leaf.category or leaf.third_party for leaf in collection.leaves())
+    return () if ours else tuple(part.name for part in collection.fields if part.identity in kinds)
+
+
+def _why(collection: Collection, part: Field, secret: frozenset[str], *, named: bool) -> str:
     leaves = tuple(part.leaves())
     if any(_is_secret(collection, leaf, secret) for leaf in leaves):
         return SECRET
     covers = {leaf.third_party for leaf in (part, *leaves)}
-    return next((why for word, why in (("cover", THIRD_PARTY), ("passages", PASSAGES), ("staff", STAFF)) if word in covers), "")
+    said = next((why for word, why in (("cover", THIRD_PARTY), ("passages", PASSAGES), ("staff", STAFF)) if word in covers), "")
+    return STRANGER if named and not said and _is_about_somebody(collection, leaves) else said
+
+
+def _is_about_somebody(collection: Collection, leaves: Iterable[Field]) -> bool:
+    """An identity, or anything personal that is neither a key nor a pointer."""
+    whole = any(matches(key, ["user"]) for key in collection.categories)
+    return any(leaf.identity or (not _joins(leaf) and (whole or any(matches(key, ["user"]) for key in leaf.categories))) for leaf in leaves)
+
+
+def _joins(leaf: Field) -> bool:
+    return leaf.primary_key or bool(leaf.references)
 
 
 def _is_secret(collection: Collection, leaf: Field, secret: frozenset[str]) -> bool:
@@ -91,26 +114,44 @@ def _is_secret(collection: Collection, leaf: Field, secret: frozenset[str]) -> b
     return leaf.never_disclose is None and leaf.name.lower() in SECRET_NAMES
 
 
-def disclose(row: Mapping[str, Any], treated: Iterable[Treatment], own: frozenset[str], tally: Tally) -> dict[str, Any] | None:
-    """The record as the person may see it, or None when nothing of it may be shown. The person's own identifiers are never covered."""
+def disclose(
+    row: Mapping[str, Any], treated: Iterable[Treatment], own: frozenset[str], tally: Tally, *, named: Several[str] = ()
+) -> dict[str, Any] | None:
+    """The record as the person may see it, or None when nothing of it may be shown. The person's own identifiers are never covered.
+
+    A row in which the `named` fields name people and none of them is the person is about somebody else, as far as it is personal.
+    """
     shown: dict[str, Any] = {}
     open_cells = 0
+    strange = bool(named) and _is_of_somebody_else(row, named, own)
     for part in treated:
-        value = row.get(part.name)
-        if part.why == PASSAGES:
+        value, why = row.get(part.name), part.why
+        if why == STRANGER:
+            why = THIRD_PARTY if strange else ""
+        if why == PASSAGES:
             shown[part.name], covered = cover_passages(value, own, MARKS[THIRD_PARTY])
             if covered:
                 tally.cells[part.title, THIRD_PARTY] += covered
             open_cells += value is not None
             continue
-        if value is None or not part.why or (part.why != SECRET and isinstance(value, str) and value in own):
+        if value is None or not why or (why != SECRET and isinstance(value, str) and value in own):
             shown[part.name] = value
-            open_cells += value is not None and not part.why
+            open_cells += value is not None and not why
             continue
-        tally.cells[part.title, part.why] += 1
-        shown[part.name] = WITHHELD_MARK if part.why == SECRET else MARKS[part.why]
+        tally.cells[part.title, why] += 1
+        shown[part.name] = WITHHELD_MARK if why == SECRET else MARKS[why]
     tally.found += 1
     if not open_cells and any(part.why == SECRET for part in treated):
         return None
     tally.disclosed += 1
     return shown
+
+
+def _is_of_somebody_else(row: Mapping[str, Any], named: Iterable[str], own: frozenset[str]) -> bool:
+    """A pilot of the person's flight, a customer whom the person served."""
+    names = [one for name in named for one in _several(row.get(name)) if one is not None]
+    return bool(names) and not any(isinstance(one, str) and one in own for one in names)
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from exports.archive.cover import Column
 from exports.connectors.base import Reader, SourceMismatch, TableSchema
 from exports.datasets import Collection, Field
-from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, treatments
+from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, naming, treatments
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
 from exports.models import Job, Step
@@ -44,6 +44,7 @@ class _Asking:
     reader: Reader
     asked: Query
     treated: Sequence[Treatment]
+    named: Sequence[str]
 
 
 def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
@@ -56,9 +57,10 @@ def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
     missing = [part.name for part in wanted if part not in fields]
     if not fields:
         raise SourceMismatch(_("The table '%(table)s' has none of the columns that the dataset names.") % {"table": live.name})
-    treated = treatments(visit.collection, fields, _secret(job))
-    asked = Query(query.collection, query.where, tuple(part.name for part in fields))
-    tally, spool = _spool(held, job, step, _Asking(reader, asked, treated))
+    named = tuple(name for name in naming(visit.collection, job.identities) if name in live.columns)
+    treated = treatments(visit.collection, fields, _secret(job), named=named)
+    asked = Query(query.collection, query.where, tuple(dict.fromkeys([*(part.name for part in fields), *named])))
+    tally, spool = _spool(held, job, step, _Asking(reader, asked, treated, named))
     alike = _lookalikes(survey, step.collection, reader, query)
     facts = {
         "columns": [asdict(column) for column in _columns(visit.collection, fields, live, treated)],
@@ -89,7 +91,7 @@ def _spool(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, st
     with Spool(job, step) as spool:
         for batch in asking.reader.read(asked, batch=BATCH):
             held.renew()
-            shown = (disclose(_opened(row, nested), asking.treated, own, tally) for row in batch)
+            shown = (disclose(_opened(row, nested), asking.treated, own, tally, named=asking.named) for row in batch)
             spool.add([record for record in shown if record is not None])
     return tally, spool.name
 
