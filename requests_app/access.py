@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
@@ -64,6 +65,11 @@ def roles_of(user: User) -> Mapping[int, str]:
 def organisations_of(user: User) -> list[Organisation]:
     """Where this member of staff belongs, in alphabetical order."""
     return list(Organisation.objects.filter(memberships__user=user, is_active=True))
+
+
+def organisation_for(user: User, key: str) -> Organisation:
+    """One of them. Missing and forbidden look the same."""
+    return get_object_or_404(Organisation, memberships__user=user, is_active=True, key=key)
 
 
 def cases_for(user: User) -> QuerySet[Case]:

@@ -28,7 +28,7 @@ from portal.kit.crypto import Sealed
 from portal.kit.leases import LeaseLost
 from portal.organisations.promises import UNSPECIFIED, Authority, PolicyDocument
 from requests_app import hints
-from requests_app.models import Case, InboundMail, Letter
+from requests_app.models import Case, InboundMail, Letter, register
 from requests_app.models.letter import LetterState
 from requests_app.models.mail import Outcome
 from requests_app.rules.regimes import binding_regimes
@@ -41,6 +41,9 @@ TO_MACHINES = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 # They hold a one-time code: nobody but the person reads them.
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "follow", "download"})
+# They say that we have the request; an answer says so too, where it comes first.
+ANSWERS = frozenset({"refused", "answer_access", "answer_deletion", "answer_correction", "answer_done"})
+ACKNOWLEDGING = ANSWERS | {"received", "extended", "question"}
 
 
 def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = None, formal: bool = False) -> Letter:
@@ -161,7 +164,10 @@ def _deliver(letter: Letter, token: int) -> None:
     _mail(letter).send()
     with transaction.atomic():
         leases.check(Letter, letter.pk, token)
-        Letter.objects.filter(pk=letter.pk).update(state=LetterState.SENT, sent_at=clock.now(), error="", due_at=None, lease_until=None)
+        sent_at = clock.now()
+        Letter.objects.filter(pk=letter.pk).update(state=LetterState.SENT, sent_at=sent_at, error="", due_at=None, lease_until=None)
+        if letter.kind in ACKNOWLEDGING:
+            register.acknowledge(case.reference, sent_at)
     log.info("Posted a letter of %s", case.reference)
 
 

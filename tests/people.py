@@ -19,6 +19,7 @@ from portal.organisations.promises import (
     RightPromise,
 )
 from requests_app.flows import timing
+from requests_app.flows.intake import Application
 from requests_app.models import Case, Identifier, Submission
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
@@ -180,3 +181,9 @@ def moment(day: str, hour: int = 12) -> datetime:
 
 def references(cases: Sequence[Case]) -> set[str]:
     return {case.reference for case in cases}
+
+
+def an_application(organisation: Organisation, right: Right = Right.ACCESS, **changes: Any) -> Application:
+    """Rita asks by the form."""
+    facts: dict[str, Any] = {"name": "Rita Lindqvist", "identities": {"email": RITA}, "country": "DE"}
+    return Application(organisation=organisation, policy=organisation.current_policy, right=right, **{**facts, **changes})

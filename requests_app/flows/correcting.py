@@ -152,7 +152,8 @@ def _answer(case: Case, *, by: str) -> None:
     changed = [row for row in rows if row.is_changed]
     case.outcome = "done" if len(changed) == len(rows) else "partly" if changed else "refused"
     case.answered_at = clock.now()
-    move(case, State.ANSWERED, by=by, outcome=case.outcome, changed=len(changed), refused=len(rows) - len(changed))
+    grounds = sorted({decision["reason"] for decision in decisions.values() if decision["verdict"] == REFUSE})
+    move(case, State.ANSWERED, by=by, outcome=case.outcome, changed=len(changed), refused=len(rows) - len(changed), grounds=grounds)
     letters.queue(case, "answer_correction", to=address_of(case), facts=correction(case, rows), formal=True)
     for number, decision in decisions.items():
         line = found.get(number)

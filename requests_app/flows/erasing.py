@@ -108,15 +108,22 @@ def _revoked(case: Case, receipt: Mapping[str, Any]) -> None:
     move(case, State.REVIEW, by="system", outcome="complete")
 
 
-def _certify(case: Case, receipt: Mapping[str, object]) -> None:
+def _certify(case: Case, receipt: Mapping[str, Any]) -> None:
     days = case.policy.read().backups_days
     today = clock.today(case.organisation.timezone)
     case.answered_at, case.outcome = clock.now(), "erased"
     said = receipt.get("backups_until")
     case.backups_until = date.fromisoformat(str(said)) if said else (today + timedelta(days=days) if days else None)
-    move(case, State.ANSWERED, by="system", outcome="complete", backups_until=case.backups_until.isoformat() if case.backups_until else "")
+    until = case.backups_until.isoformat() if case.backups_until else ""
+    move(case, State.ANSWERED, by="system", outcome="complete", backups_until=until, **_counts(receipt))
     api.revoke_all(case.organisation, proved_identities(case), keep=_copy_to_fetch(case))
     letters.queue(case, "answer_deletion", to=address_of(case), facts=answers.erasure(case, receipt), formal=True)
+
+
+def _counts(receipt: Mapping[str, Any]) -> dict[str, int]:
+    """What the register remembers of a deletion: rows, each once."""
+    totals = receipt.get("totals", {})
+    return {column: totals.get(action, 0) for action, column in answers.COLUMNS.items()} | {"gaps": len(receipt.get("gaps", ()))}
 
 
 def _copy_to_fetch(case: Case) -> tuple[UUID, ...]:

@@ -152,6 +152,11 @@ def _take_back(case: Case, reason: str) -> None:
     record(case, "archive.refused", by="system", reason=reason)
 
 
+def _counts(progress: Progress) -> dict[str, int]:
+    """What the register remembers of an answer."""
+    return {"withheld": progress.withheld, "covered": progress.covered, "gaps": len(progress.gaps)}
+
+
 @transaction.atomic
 def _answer_with_archive(case: Case) -> bool:
     case = locked(case)
@@ -162,6 +167,6 @@ def _answer_with_archive(case: Case) -> bool:
         return False
     progress = api.progress(case.job_id)
     case.answered_at, case.outcome = clock.now(), "given" if progress.found else "nothing_held"
-    move(case, State.ANSWERED, by="system", records=archive.records, sha256=archive.sha256, gaps=len(progress.gaps))
+    move(case, State.ANSWERED, by="system", records=archive.records, sha256=archive.sha256, **_counts(progress))
     letters.queue(case, "answer_access", to=address_of(case), facts=answers.access(case, progress, archive), formal=True)
     return True

@@ -8,7 +8,7 @@ import rfc8785
 from django.db import connection, transaction
 
 from portal.kit.clock import now
-from requests_app.models import Case, Event
+from requests_app.models import Case, Event, register
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, check_move
 
@@ -49,6 +49,7 @@ def append(code: str, *, organisation_id: int, reference: str, by: str, facts: M
     )
     event.digest = line_digest(event)
     event.save()
+    register.note(reference, code, event.facts, at=event.at, by=by)
     return event
 
 

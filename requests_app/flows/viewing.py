@@ -14,6 +14,7 @@ from requests_app.models import Case, Event, InboundMail, Letter
 
 LOOKED = "case.viewed"
 MAIL_LOOKED = "mail.viewed"
+TAKEN_AWAY = "register.taken"
 ONCE_IN = timedelta(minutes=10)
 THREAD, LETTER, RECEIPT = "thread", "letter", "receipt"
 
@@ -27,6 +28,11 @@ def looked_at(case: Case, what: str, *, by: Actor, letter: Letter | None = None)
 def looked_at_mail(mail: InboundMail, *, by: Actor) -> None:
     """Somebody opened a mail that is not a request."""
     _once(MAIL_LOOKED, mail.organisation_id, "", by=by, facts={"mail": mail.pk})
+
+
+def took_register(organisation_id: int, *, year: int, form: str, rows: int, by: Actor) -> None:
+    """Somebody downloaded the rows of a year of the register."""
+    _once(TAKEN_AWAY, organisation_id, "", by=by, facts={"year": year, "form": form, "rows": rows})
 
 
 @transaction.atomic

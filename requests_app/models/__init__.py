@@ -4,5 +4,19 @@ from requests_app.models.event import Event
 from requests_app.models.letter import Letter, Message
 from requests_app.models.mail import InboundMail, Mailbox
 from requests_app.models.note import Note
+from requests_app.models.register import RegisterEntry
 
-__all__ = ["Case", "Challenge", "Enquiry", "Event", "Identifier", "InboundMail", "Letter", "Mailbox", "Message", "Note", "Submission"]
+__all__ = [
+    "Case",
+    "Challenge",
+    "Enquiry",
+    "Event",
+    "Identifier",
+    "InboundMail",
+    "Letter",
+    "Mailbox",
+    "Message",
+    "Note",
+    "RegisterEntry",
+    "Submission",
+]

@@ -1,17 +1,19 @@
 """A case: one person, one right, from arrival to closing."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit import codes, crypto
+from portal.kit import clock, codes, crypto
 from portal.organisations.models import Organisation, Policy
+from requests_app.models import register
+from requests_app.rules.deadlines import POLICY
 from requests_app.rules.rights import Right
-from requests_app.rules.states import State
+from requests_app.rules.states import ENDED, State
 
 
 class Channel(models.TextChoices):
@@ -34,6 +36,19 @@ class Standing(models.TextChoices):
 
 OUR_MOVE = [State.OPEN.value, State.COLLECTING.value, State.REVIEW.value, State.EXECUTING.value]
 THEIR_MOVE = [State.ARRIVED.value, State.WAITING.value]
+IN_REGISTER = (
+    "right",
+    "is_test",
+    "state",
+    "outcome",
+    "received_at",
+    "confirmed_at",
+    "due_on",
+    "extended_at",
+    "extension_reason",
+    "answered_at",
+    "closed_at",
+)
 
 
 class Submission(models.Model):
@@ -120,6 +135,35 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A case and its line in the register change together."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            register.enter(self.reference, self._line(), first=lambda: {"channel": self.submission.channel})
+
+    def _line(self) -> dict[str, Any]:
+        """What the register says of this case, as far as the case itself knows it."""
+        zone = self.organisation.timezone
+        received_on = clock.local_date(self.received_at, zone)
+        answered_on = clock.local_date(self.answered_at, zone) if self.answered_at else None
+        line = {name: getattr(self, name) for name in IN_REGISTER}
+        is_over = State(self.state) in ENDED
+        if self.state != State.CLOSED.value:
+            line["ending"] = self.state if is_over else ""
+        if self.backups_until or not is_over:  # attested backups leave the case; the register keeps their date
+            line["backups_until"] = self.backups_until
+        return {
+            **line,
+            "organisation_id": self.organisation_id,
+            "policy_version": self.policy.version,
+            "residence": self.country,
+            "regimes": sorted({rule["regime"] for rule in self.clock.get("all", ())} - {POLICY}),
+            "ack_due_on": self.clock.get("ack_due"),
+            "received_on": received_on,
+            "answered_on": answered_on,
+            "days_taken": (answered_on - received_on).days if answered_on else None,
+        }
 
     @property
     def box(self) -> crypto.Box:
