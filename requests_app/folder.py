@@ -118,7 +118,6 @@ def _found(case: Case, progress: Progress | None) -> dict[str, Any]:
         "broken": broken,
         "gaps": silent,
         "held": [(source, step) for source, step in steps if step.withheld or step.secrets],
-        "held_back": progress.withheld + progress.secrets,
         "covered": [(source, step) for source, step in steps if step.covered],
     }
 
