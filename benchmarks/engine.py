@@ -1,4 +1,4 @@
-"""The engine's side of a benchmark: loads one source, rehearses, approves, carries out and proves, in a process of its own."""
+"""The engine's side of a benchmark: loads one source and answers or erases one person, in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,54 +7,92 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import yaml
 from django.core.management import call_command
 
-from benchmarks.stores import RITA
+from benchmarks.market import RITA
 from exports import api
+from exports.management.asking import cover_for
 from exports.models import DataSource, Job
 from portal.celery import settle
+from portal.organisations.models import Organisation
 from tests.people import an_organisation
 
-DATASET = Path(__file__).parent / "datasets" / "shop.yml"
+DATASETS = Path(__file__).parent / "datasets"
 
 
 def main() -> None:
-    """Words: the database's address, and a file for the profile or nothing."""
-    url, profile = sys.argv[1:]
+    """Words: what to do, the database's address, and a file for the profile or nothing."""
+    what, url, profile = sys.argv[1:]
     call_command("migrate", verbosity=0)
-    print(json.dumps(erase(url, profile)))
-
-
-def erase(url: str, profile: str = "") -> dict[str, Any]:
-    """How long each phase took, and how much memory the process had at most, before and after."""
-    organisation = an_organisation("shop")
-    source = DataSource(organisation=organisation, key="shop", title="Shop")
-    source.url = url
-    source.datasets = yaml.safe_load(DATASET.read_text())["dataset"]
-    source.save()
+    dataset, work = {"erase": ("shop", erase), "access": ("market", access)}[what]
+    organisation = _organisation(dataset, url)
     settle()  # as a worker does
-    before, profiler, phases = _peak(), cProfile.Profile(), {}
-    if profile:
-        profiler.enable()
-    began = time.perf_counter()
-    job_id = api.start_erasure(api.Search(organisation, organisation.current_policy, {"email": RITA}, "s" * 32, "DR-TEST-01"))
+    before = _peak()
+    used = time.process_time()
+    with _profiled(profile):
+        phases = work(organisation)
+    cpu = time.process_time() - used
+    print(json.dumps({"seconds": sum(phases.values()), "cpu": cpu, "phases": phases, "before": before, "peak": _peak()}))
+
+
+def erase(organisation: Organisation) -> dict[str, float]:
+    """Rehearse, approve, carry out and prove: how long each phase took."""
+    started = time.perf_counter()
+    job_id = api.start_erasure(_search(organisation))
     api.run(job_id)
-    phases["plan"] = time.perf_counter() - began
+    planned = time.perf_counter()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
     api.run(job_id)
-    seconds = time.perf_counter() - began
-    phases["execution"] = seconds - phases["plan"]
-    if profile:
-        profiler.disable()
-        profiler.dump_stats(profile)
+    done = time.perf_counter()
     signed = api.receipt(job_id)
     if signed is None or signed["receipt"]["outcome"] != "complete":
         sys.exit(f"{signed} {Job.objects.get(pk=job_id).error}")
-    return {"seconds": seconds, "phases": phases, "before": before, "peak": _peak()}
+    return {"plan": planned - started, "execution": done - planned}
+
+
+def access(organisation: Organisation) -> dict[str, float]:
+    """Collect and pack: how long each took."""
+    started = time.perf_counter()
+    job_id = api.start_access(_search(organisation))
+    api.run(job_id)
+    collected = time.perf_counter()
+    progress = api.progress(job_id)
+    if progress.state != "collected" or progress.gaps:
+        sys.exit(f"{progress.state} {progress.error} {progress.gaps}")
+    api.pack(job_id, cover_for(organisation, "DR-TEST-01", progress))
+    packed = time.perf_counter()
+    facts = api.archive(job_id)
+    print(json.dumps({"records": facts.records if facts else 0, "size": facts.size if facts else 0}), file=sys.stderr)
+    return {"collect": collected - started, "pack": packed - collected}
+
+
+def _organisation(dataset: str, url: str) -> Organisation:
+    organisation = an_organisation("shop")
+    source = DataSource(organisation=organisation, key=dataset, title=dataset.capitalize())
+    source.url = url
+    source.datasets = yaml.safe_load((DATASETS / f"{dataset}.yml").read_text())["dataset"]
+    source.save()
+    return organisation
+
+
+def _search(organisation: Organisation) -> api.Search:
+    return api.Search(organisation, organisation.current_policy, {"email": RITA}, "s" * 32, "DR-TEST-01")
+
+
+@contextmanager
+def _profiled(path: str) -> Iterator[None]:
+    profiler = cProfile.Profile()
+    if path:
+        profiler.enable()
+    yield
+    if path:
+        profiler.disable()
+        profiler.dump_stats(path)
 
 
 def _peak() -> int:

@@ -8,21 +8,13 @@ Needs PostgreSQL's programs on the machine: a private server with its ordinary s
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-import tempfile
 from statistics import median
 from typing import Any
 
-import psycopg
-
+from benchmarks.processes import by_engine, database
 from benchmarks.stores import erase_bare, fill, left
-from tests.servers import Server, running_postgresql
-
-# Django must be set up before benchmarks.engine can be read.
-START = "import django; django.setup(); from benchmarks.engine import main; main()"
+from tests.servers import running_postgresql
 
 
 def main() -> None:
@@ -31,11 +23,11 @@ def main() -> None:
     bare: list[float] = []
     engine: list[dict[str, Any]] = []
     with running_postgresql({"shared_buffers": "256MB"}) as server:
-        fill(_database(server, "first", ""), asked.rows)
+        fill(database(server, "first"), asked.rows)
         for number in range(asked.repeat):
-            one, other = (_database(server, f"{name}{number}", "TEMPLATE first") for name in ("bare", "engine"))
+            one, other = (database(server, f"{name}{number}", "TEMPLATE first") for name in ("bare", "engine"))
             bare.append(erase_bare(one))
-            engine.append(_by_engine(other, asked.profile))
+            engine.append(by_engine("erase", other, asked.profile))
             if left(one) != left(other):
                 sys.exit(f"They did not do the same: {left(one)} and {left(other)}")
     _tell(asked, bare, engine)
@@ -50,25 +42,6 @@ def _tell(asked: argparse.Namespace, bare: list[float], engine: list[dict[str, A
         print(f"  {phase:12}{median(one['phases'][phase] for one in engine):.2f} s")
     peak, before = (max(one[name] for one in engine) for name in ("peak", "before"))
     print(f"engine's peak memory {peak} MB, of which {before} MB before it began")
-
-
-def _by_engine(url: str, profile: str) -> dict[str, Any]:
-    """In a process of its own, so that its memory is its own too."""
-    with tempfile.TemporaryDirectory(prefix="habeas-benchmark-") as folder:
-        ours = {"HABEAS_MODE": "test", "HABEAS_DATA": folder, "HABEAS_BASE_URL": "http://localhost"}
-        environment = {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        words = [sys.executable, "-c", START, url, profile]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
-
-
-def _database(server: Server, name: str, how: str) -> str:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as opened:
-        opened.execute(f"CREATE DATABASE {name} {how}")
-    return server.url(name)
 
 
 def _words() -> argparse.Namespace:
