@@ -30,7 +30,7 @@ from exports.facts import (
     SourceState,
     StepProgress,
 )
-from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days, unfinished
+from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days, terms, unfinished
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -70,6 +70,8 @@ __all__ = [
     "correction",
     "count_download",
     "destroy",
+    "hold",
+    "leave_out",
     "open_archive",
     "pack",
     "plan",
@@ -85,6 +87,7 @@ __all__ = [
     "settle",
     "sources",
     "sources_left",
+    "sources_silent",
     "start_access",
     "start_correction",
     "start_erasure",
@@ -235,6 +238,23 @@ def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, kee
 def sources_left(job_id: UUID) -> tuple[tuple[str, str], ...]:
     """Key and title of each source at which a deletion that has begun is not done or not proved: `retry` it there, do not search anew."""
     return unfinished.left_of(job_id)
+
+
+def sources_silent(job_id: UUID) -> tuple[tuple[str, str], ...]:
+    """Key and title of each source that a rehearsed erasure could not search or not write to; nothing has been changed anywhere yet."""
+    return terms.silent(job_id)
+
+
+def leave_out(job_id: UUID, source_key: str, *, by: str) -> None:
+    """Go on without this source for good: it becomes a gap that no longer blocks, and the outcome is at best partial."""
+    terms.leave_out(job_id, source_key, by=by)
+    tasks.hint(job_id)
+
+
+def hold(job_id: UUID, held: Mapping[str, str], *, by: str) -> None:
+    """Keep these lines of an erasure (`source:category` → why) until somebody lets them go; all others that were held are let go."""
+    terms.hold(job_id, held, by=by)
+    tasks.hint(job_id)
 
 
 def destroy(job_id: UUID) -> None:

@@ -98,6 +98,7 @@ class Job(Leased):
     plan = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     settlements = models.JSONField(default=dict)
+    left_out = models.JSONField(default=dict)  # sources that an erasure goes without, by a lead's decision: key → who decided
     approved_by = models.CharField(max_length=120, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     cover = models.JSONField(null=True, blank=True)

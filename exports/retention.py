@@ -14,6 +14,7 @@ PERIOD = re.compile(r"P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:
 NOW, LATER = "now", "later"
 LEGAL = frozenset({"legal_obligation", "legal_claims", "public_interest", "vital_interest"})
 ENDLESS = date.max
+LEGAL_HOLD = "legal_hold"  # the basis of what a person decided must stay for now; no day ends it by itself
 
 
 class PeriodError(ValueError):

@@ -14,7 +14,7 @@ from exports.connectors.base import ColumnSchema, TableSchema
 from exports.datasets import Collection, Field
 from exports.fitting import fit_checks
 from exports.masking import NULL, PRESERVE, STUCK, Mask, mask_of, wanted
-from exports.retention import ENDLESS, Due, Settled, settle
+from exports.retention import ENDLESS, LEGAL_HOLD, Due, Settled, settle
 from exports.selection import matches
 from portal.organisations.promises import PolicyDocument
 
@@ -32,9 +32,13 @@ class Fates:
     settled: Mapping[str, str] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()  # these collections and no others, where any is named
+    held: Mapping[str, str] = field(default_factory=dict)  # `source:category` → why it must stay for now, whatever the policy says
+    closed: frozenset[str] = frozenset()  # sources that this erasure goes without
 
     def of(self, source: str, category: str) -> Settled:
-        """The fate of a category at a source. What is in no category goes now; what was not asked for stays."""
+        """The fate of a category at a source. What is in no category goes now; what is held or was not asked for stays."""
+        if because := self.held.get(f"{source}:{category}"):
+            return Settled(Due("kept", ENDLESS, basis=LEGAL_HOLD, because=because))
         if self.only and category not in self.only:
             return Settled(Due("kept", ENDLESS, basis="not_asked", because="Its deletion was not asked for."))
         found = self.policy.category(category)

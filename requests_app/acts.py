@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exports import api
 from portal.kit import clock
 from requests_app.access import Actor
-from requests_app.flows import answering, duplicates, searching, verification
+from requests_app.flows import answering, duplicates, searching, shortfalls, verification
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
@@ -81,6 +81,8 @@ def _decide(case: Case, actor: Actor) -> Act:
     right = Right(case.right)
     if case.job_id and api.sources_left(case.job_id):
         return Act(hint=_("The deletion has begun and is not finished. Try the source again that is named on this page."))
+    if shortfalls.may_accept_gaps(case):
+        return Act(_("Answer in part"), _to("answer_in_part", case), hint=_("It ended in part, and nothing is left to try."))
     if right is Right.DELETION:
         return Act(_("Check the plan"), _to("plan", case), hint=_("Nothing is deleted before a lead approves the plan."))
     if right is Right.CORRECTION:
@@ -91,6 +93,8 @@ def _decide(case: Case, actor: Actor) -> Act:
         return Act(str(OPEN[right][0]), _to("answer", case))
     if case.released_at:
         return Act(hint=_("Released. We are packing the archive; the letter goes out once it was read back."))
+    if shortfalls.open_sources(case):
+        return Act(hint=_("A source did not answer. Try it again or close it with a reason; then a lead can release."))
     days = case.policy.read().archive_days
     sentence = _("Posts the letter and opens the download for %(days)d days.") % {"days": days}
     return Act(
@@ -143,7 +147,7 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
         acts.append(Act(_("Refuse"), _to("refuse", case)))
     if State.DUPLICATE in next_states(state, right) and not case.released_at and duplicates.twins_of(case):
         acts.append(Act(_("Mark as a duplicate"), _to("join", case)))
-    if right is Right.DELETION and case.outcome == "erased":
+    if right is Right.DELETION and case.outcome in ("erased", "partly"):
         acts.append(Act(_("Receipt"), _to("receipt", case)))
     if right is Right.CORRECTION and case.outcome in ("done", "partly") and case.job_id:
         acts.append(Act(_("Receipt"), _to("receipt_json", case)))

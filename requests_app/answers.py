@@ -20,6 +20,7 @@ from exports import api
 from exports.api import ArchiveFacts, Cover, PlanLine, Progress, SourceProgress
 from portal.kit import clock, crypto
 from portal.organisations.promises import UNSPECIFIED, Category, PolicyDocument
+from requests_app import undone
 from requests_app.models import Case, Event
 from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import Right
@@ -95,7 +96,7 @@ def cover(case: Case, progress: Progress) -> Cover:
         greeting=case.name,
         due_on=case.due_on,
         right=case.right,
-        gaps=progress.gaps,
+        gaps=tuple(undone.with_reasons(case, progress.gaps)),
         nothing=tuple(one.title for one in progress.sources if one.state == "nothing"),
         regimes=tuple(law.id for law in binding_regimes(document.regimes, case.country or None)),
         keys_url=KEYS.format(settings.BASE_URL),
@@ -114,7 +115,8 @@ def access(case: Case, progress: Progress, archive: ArchiveFacts) -> dict[str, A
         "until": archive.expires_at,
         "places": [_place(source) for source in progress.sources],
         "totals": {"found": progress.found, "disclosed": progress.disclosed, "withheld": progress.withheld},
-        "left_out": [*_left_out(progress, document), *_not_portable(case, document)],
+        "left_out": [*_left_out(case, progress), *_not_portable(case, document)],
+        **undone.facts(case),
         "uses": [_use(category) for category in _given(case, document)],
         "origins": _said(category.origin for category in _given(case, document)),
         "recipients": document.recipients,
@@ -152,6 +154,7 @@ def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
         "places": places,
         "totals": totals_of(places),
         "kept": _kept(receipt, lines),
+        **undone.facts(case, receipt.get("gaps", ())),
         "backups_until": case.backups_until,
         "recipients": [one for one in case.policy.read().recipients if case.right in one.told_on],
         "asked_how": _asked_how(case),
@@ -231,7 +234,7 @@ def _place(source: SourceProgress) -> PlaceRow:
     return PlaceRow(source.title, source.found, source.disclosed, source.withheld, note)
 
 
-def _left_out(progress: Progress, document: PolicyDocument) -> list[tuple[str, str]]:
+def _left_out(case: Case, progress: Progress) -> list[tuple[str, str]]:
     """What is not in the copy, and why: counts first, then places that did not answer, then what is never held."""
     rows = []
     why = _("Secrets and numbers that somebody could misuse are never handed out. The copy names them, one by one.")
@@ -243,7 +246,7 @@ def _left_out(progress: Progress, document: PolicyDocument) -> list[tuple[str, s
     if progress.covered:
         what = ngettext("%(count)d passage", "%(count)d passages", progress.covered) % {"count": progress.covered}
         rows.append((what, _("They are about other people, so we have covered them.")))
-    return rows + list(progress.gaps) + list(document.not_held)
+    return [*rows, *undone.with_reasons(case, progress.gaps), *case.policy.read().not_held]
 
 
 def _secrets(progress: Progress) -> str:

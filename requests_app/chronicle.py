@@ -42,6 +42,8 @@ SAID: dict[str, Words] = {
     "letter.bounced": lazy("A letter came back: “%(subject)s”"),
     "details.shown": lazy("%(who)s looked at personal details"),
     "source.retried": lazy("%(who)s asked a source again: %(source)s"),
+    "source.closed": lazy("%(who)s closed a source for this request: %(source)s"),
+    "gaps.accepted": lazy("%(who)s decided to answer in part"),
     "archive.released": lazy("%(who)s released the archive"),
     "archive.refused": lazy("The archive was not sent: it would not have been true (%(reason)s)"),
     "archive.downloaded": lazy("%(who)s downloaded the archive, time %(number)s"),

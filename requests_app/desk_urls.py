@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import case, correcting, deciding, desk, entering, mail, reports
+from requests_app.views import case, correcting, deciding, desk, entering, lead, mail, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -45,6 +45,8 @@ urlpatterns = [
     path(f"{CASE}correct/", correcting.correct, name="correct"),
     path(f"{CASE}correct/decide/", correcting.decide, name="correct_decide"),
     path(f"{CASE}correct/add/", correcting.add, name="correct_add"),
+    path(f"{CASE}close/<str:source>/", lead.close_source, name="close_source"),
+    path(f"{CASE}in-part/", lead.answer_in_part, name="answer_in_part"),
     path(f"{CASE}attest/", deciding.attest, name="attest"),
     path(f"{CASE}reopen/", deciding.reopen, name="reopen"),
     path(f"{CASE}receipt/", deciding.receipt, name="receipt"),

@@ -18,7 +18,7 @@ from portal.organisations.promises import Recipient
 from requests_app import answers, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
-from requests_app.flows import closing, contacts, duplicates, verification
+from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
 from requests_app.flows.searching import PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
@@ -79,6 +79,8 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "joined_to": duplicates.joined_to(case),
         "wish": particulars.wish_words(case),
         "is_copy": case.right in GATHERED,
+        "closable": dict(shortfalls.open_sources(case)) if actor.decides else {},
+        "closed_sources": [(one, _opened(case, one.words_sealed)) for one in case.shortfalls.all()],
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
@@ -95,7 +97,7 @@ def _planned(case: Case) -> dict[str, Any]:
         receipt = api.receipt(case.job_id)
     except EngineRefusal:
         return {"plan": None}
-    left = {"left_at": api.sources_left(case.job_id)}
+    left = {"left_at": api.sources_left(case.job_id), "silent": api.sources_silent(case.job_id)}
     if receipt is None:
         figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
         return {"plan": view, "figures": figures, "outcome": "", "stopped": api.progress(case.job_id).error, **left}

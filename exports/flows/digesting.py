@@ -27,6 +27,7 @@ def material_of(job: Job, ground: Ground, *, draft: Draft, detached: list[Detach
         "subject": sorted(crypto.blind_index(kind, value) for kind, value in job.identities.items()),
         "settled": dict(sorted(ground.fates.settled.items())),
         "only": sorted(ground.fates.only),
+        "closed": sorted(ground.fates.closed),
         "schema": _schemas(ground),
         "predicates": _predicates(ground),
         "actions": [_move(move, periods) for move in draft.moves],
@@ -57,6 +58,7 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
         "settled": _("the choices"),
         "subject": _("the identities"),
         "only": _("the categories"),
+        "closed": _("the sources that are left out"),
     }
     return ", ".join(word for name, word in words.items() if before.get(name) != after.get(name)) or _("the plan")
 

@@ -127,6 +127,10 @@ def _matters(ground: Ground, gap: Gap) -> bool:
 
 def _describe(ground: Ground, collection: Collection) -> None:
     address, source = collection.address, ground.questions.source(collection.address)
+    if source in ground.fates.closed:
+        sentence = _("%(title)s: It was left out, by decision. Nothing was searched or deleted there.")
+        ground.gaps.append(Gap(source, address, sentence % {"title": ground.survey.sources[source].title}))
+        return
     try:
         schema = ground.schemas[source] = ground.reader(address).describe()
         ground.questions.query(address)

@@ -66,7 +66,8 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
 def outcome_of(job: Job, tally: Tally, *, holds: bool, gaps: list[str]) -> str:
     """Computed from what was read: failed when the proof does not hold or nothing at all was done, partial when a place is missing."""
     is_left = bool(tally.not_done() or earlier(job))
-    if not holds or (job.plan or {}).get("refused") or (is_left and not any(tally.changed(run.source_key) for run in job.runs.all())):
+    is_idle = is_left and not job.left_out and not any(tally.changed(run.source_key) for run in job.runs.all())
+    if not holds or (job.plan or {}).get("refused") or is_idle:
         return FAILED
     return PARTIAL if gaps or is_left or job.runs.filter(state=PartState.FAILED).exists() else COMPLETE
 

@@ -27,6 +27,7 @@ from exports.verdicts import Fates
 from portal.kit import clock
 
 TRIES = 5
+HELD = "held"  # a settlement that nobody is offered in the plan: a lead sets it apart from it
 
 
 @dataclass
@@ -86,18 +87,21 @@ def _worked_out(job: Job, ground: Ground) -> Rehearsal:
 def _unsearched(ground: Ground) -> list[str]:
     """Rows that were not found now may be found only through rows that would be gone then: so nothing goes before all is searched."""
     after = _("Nothing can be erased anywhere before this can be searched: what it holds may be found only through the rows that would go.")
-    return [f"{gap.sentence} {after}" for gap in ground.gaps if gap.stops]
+    return [f"{gap.sentence} {after}" for gap in ground.gaps if gap.stops and gap.source not in ground.fates.closed]
 
 
 def fates_of(job: Job) -> Fates:
     """What the policy, and those who settled it, say on the organisation's calendar day."""
     settled = {line: found["choice"] for line, found in job.settlements.items()}
+    held = {line: found["because"] for line, found in job.settlements.items() if found["choice"] == HELD}
     return Fates(
         job.policy.read(),
         clock.today(job.organisation.timezone),
         settled,
         only=frozenset(job.categories),
         places=frozenset(job.collections),
+        held=held,
+        closed=frozenset(job.left_out),
     )
 
 
@@ -109,6 +113,7 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
         "parts": parts_of(rehearsal.material),
         "loosen": rehearsal.draft.loosen,
         "gaps": rehearsal.material["gaps"],
+        "stops": sorted([gap.source, gap.address] for gap in rehearsal.ground.gaps if gap.stops),
         "missed": list(_missed(rehearsal)),
     }
     changes: dict[str, Any] = {"plan": stored, "digest": rehearsal.digest, "state": JobState.PLANNED}

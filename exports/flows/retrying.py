@@ -23,7 +23,8 @@ def try_again(job: Job, source_key: str) -> None:
         job.state = JobState.EXECUTING if job.handles.exists() and job.runs.exists() else JobState.NEW
     elif job.state == JobState.PLANNED:
         job.state = JobState.REHEARSING
+        job.left_out = {source: by for source, by in job.left_out.items() if source != source_key}
     else:
         raise JobNotReady(_("There is nothing at this source that could be tried again. Nothing was changed."))
     job.error, job.due_at, job.attempts, job.finished_at = "", now(), 0, None
-    job.save(update_fields=["plan", "state", "error", "due_at", "attempts", "finished_at"])
+    job.save(update_fields=["plan", "left_out", "state", "error", "due_at", "attempts", "finished_at"])

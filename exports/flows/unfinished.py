@@ -68,10 +68,18 @@ def earlier(job: Job) -> list[str]:
     others = Job.objects.filter(same, organisation=job.organisation, kind=JobKind.ERASURE).exclude(pk=job.pk).distinct()
     found = []
     for other in others.order_by("created_at"):
-        words = {"reference": other.reference, "titles": ", ".join(title for _key, title in sources_left(other))}
+        left = [title for _key, title in sources_left(other)] or _given_up(other)
+        words = {"reference": other.reference, "titles": ", ".join(left)}
         if words["titles"]:
             found.append(
                 _("An earlier deletion of this person (%(reference)s) is not finished at %(titles)s. This search may miss what is left.")
                 % words
             )
     return found
+
+
+def _given_up(job: Job) -> list[str]:
+    """Where a deletion that is over was left undone for good: rows there may have been found only through rows that are gone."""
+    if not job.left_out or job.receipt is None:
+        return []
+    return list(job.runs.filter(source_key__in=job.left_out).values_list("title", flat=True))

@@ -11,7 +11,7 @@ from portal.kit import clock
 from portal.organisations.promises import Recipient
 from requests_app import answers, letters
 from requests_app.access import Actor, must_lead
-from requests_app.flows import timing
+from requests_app.flows import shortfalls, timing
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import address_of, keep_note, must_be_moving
@@ -24,7 +24,7 @@ from requests_app.rules.laws import Regime
 from requests_app.rules.reasons import EXTENSION_REASONS
 from requests_app.rules.refusals import check_refusal, ground_named, refusal_letter
 from requests_app.rules.regimes import binding_regimes
-from requests_app.rules.rights import Right
+from requests_app.rules.rights import GATHERED, Right
 from requests_app.rules.states import State
 
 NEVER_CONFIRMED = timedelta(days=14)
@@ -148,7 +148,7 @@ def untold(case: Case) -> list[Recipient]:
 def close_if_done(case: Case) -> bool:
     """For the sweep: closes what has had its last word for 30 days, whose archive is gone and whose recipients were told."""
     ended = case.answered_at or case.received_at
-    archive = api.archive(case.job_id) if case.job_id and case.outcome in ("given", "nothing_held") else None
+    archive = api.archive(case.job_id) if case.job_id and case.right in GATHERED else None
     if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available) or untold(case):
         return False
     close(case, by="system")
@@ -166,6 +166,7 @@ def reopen(case: Case, reason: str, *, by: Actor) -> None:
     case.released_by = case.outcome = case.refusal_ground = ""
     case.job_id = None
     case.save()
+    shortfalls.take_back(case)
 
 
 @transaction.atomic

@@ -12,13 +12,14 @@ from exports import api
 from portal.kit import clock, codes
 from requests_app import answers, hints, letters
 from requests_app.access import Actor, SignInAgain, must_lead
-from requests_app.flows import verification
+from requests_app.flows import shortfalls, verification
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import PLANNED, NotYet, proved_identities
 from requests_app.flows.triage import address_of
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
+from requests_app.undone import Why
 
 COPY_IS_THERE = frozenset({State.ANSWERED.value, State.CLOSED.value})
 COPY_IS_OFF = frozenset({State.WITHDRAWN.value, State.DUPLICATE.value, State.EXPIRED.value, State.REFUSED.value})
@@ -89,6 +90,9 @@ def conclude(case: Case) -> bool:
         return False
     receipt = api.receipt(case.job_id)
     outcome = str(receipt["receipt"]["outcome"]) if receipt else "failed"
+    if receipt and shortfalls.is_answerable(case, outcome) and not progress.failed:
+        _certify(case, receipt["receipt"], outcome=shortfalls.PARTLY)
+        return True
     if receipt is None or outcome != "complete" or progress.failed:
         case.released_at = None
         move(case, State.REVIEW, by="system", outcome=outcome)
@@ -108,14 +112,26 @@ def _revoked(case: Case, receipt: Mapping[str, Any]) -> None:
     move(case, State.REVIEW, by="system", outcome="complete")
 
 
-def _certify(case: Case, receipt: Mapping[str, Any]) -> None:
+@transaction.atomic
+def answer_in_part(case: Case, why: Why, *, by: Actor) -> None:
+    """A lead answers a deletion that ended in part with nothing left to try: the letter says what was not done, and why."""
+    case = locked(case)
+    must_lead(by, case, _("Only a lead can answer a deletion in part."))
+    signed = api.receipt(case.job_id) if case.job_id and shortfalls.may_accept_gaps(case) else None
+    if signed is None:
+        raise NotYet(_("This deletion did not end in part, or can still be finished somewhere. Nothing was changed."))
+    shortfalls.accept_gaps(case, why, by=by)
+    _certify(case, signed["receipt"], outcome=shortfalls.PARTLY)
+
+
+def _certify(case: Case, receipt: Mapping[str, Any], *, outcome: str = "erased") -> None:
     days = case.policy.read().backups_days
     today = clock.today(case.organisation.timezone)
-    case.answered_at, case.outcome = clock.now(), "erased"
+    case.answered_at, case.outcome = clock.now(), outcome
     said = receipt.get("backups_until")
     case.backups_until = date.fromisoformat(str(said)) if said else (today + timedelta(days=days) if days else None)
     until = case.backups_until.isoformat() if case.backups_until else ""
-    move(case, State.ANSWERED, by="system", outcome="complete", backups_until=until, **_counts(receipt))
+    move(case, State.ANSWERED, by="system", outcome=receipt["outcome"], backups_until=until, **_counts(receipt))
     api.revoke_all(case.organisation, proved_identities(case), keep=_copy_to_fetch(case))
     letters.queue(case, "answer_deletion", to=address_of(case), facts=answers.erasure(case, receipt), formal=True)
 

@@ -8,7 +8,7 @@ from exports.api import EngineRefusal, JobBusy, Progress
 from portal.kit import clock
 from requests_app import answers, hints, letters
 from requests_app.access import SYSTEM, Actor, must_lead
-from requests_app.flows import contacts, verification
+from requests_app.flows import contacts, shortfalls, verification
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import STARTED, NotYet, engine_works, start_job
 from requests_app.flows.triage import address_of
@@ -80,6 +80,7 @@ def retry(case: Case, source_key: str, *, by: Actor) -> None:
     if case.job_id is None or case.released_at:
         raise NotYet(_("Nothing is being gathered for this request. Nothing was changed."))
     goes_on = source_key in dict(api.sources_left(case.job_id))
+    shortfalls.take_back(case, source_key)
     api.retry(case.job_id, source_key)
     record(case, "source.retried", by=by.key, source=source_key)
     if case.state == State.REVIEW.value and goes_on:
@@ -97,6 +98,7 @@ def gather_again(case: Case, *, by: Actor) -> None:
     if case.state != State.REVIEW.value or case.released_at:
         raise NotYet(_("Only a request in review that was not released can be gathered again. Nothing was changed."))
     _must_start(case)
+    shortfalls.take_back(case)
     old, case.job_id = case.job_id, None
     case.job_id = start_job(case)
     move(case, State.COLLECTING, by=by.key)
@@ -115,6 +117,7 @@ def release(case: Case, *, by: Actor) -> None:
     if case.state != State.REVIEW.value or case.job_id is None:
         raise NotYet(_("There is nothing to release: the data is not gathered and in review. Nothing was changed."))
     if not case.released_at:
+        shortfalls.must_be_closed(case)
         _release(case, by=by)
 
 
@@ -166,7 +169,8 @@ def _answer_with_archive(case: Case) -> bool:
     if archive is None:
         return False
     progress = api.progress(case.job_id)
-    case.answered_at, case.outcome = clock.now(), "given" if progress.found else "nothing_held"
+    whole = "given" if progress.found else "nothing_held"
+    case.answered_at, case.outcome = clock.now(), shortfalls.PARTLY if case.shortfalls.exists() else whole
     move(case, State.ANSWERED, by="system", records=archive.records, sha256=archive.sha256, **_counts(progress))
     letters.queue(case, "answer_access", to=address_of(case), facts=answers.access(case, progress, archive), formal=True)
     return True

@@ -12,7 +12,7 @@ from requests_app import letters
 from requests_app.access import Actor
 from requests_app.flows import closing, erasing, fulfilment, triage, withdrawal
 from requests_app.flows.searching import PLANNED, NotYet
-from requests_app.management import right_acts
+from requests_app.management import lead_acts, right_acts
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rules.rights import Right
@@ -136,6 +136,12 @@ ACTS: dict[str, Act] = {
         lambda case, actor, o: fulfilment.retry(case, o["source"], by=actor),
         [("source", {"metavar": "SOURCE"})],
     ),
+    "close_source": Act(
+        "go on without a source that refuses for good; the answer is in part",
+        lead_acts.close_source,
+        [("source", {"metavar": "SOURCE"}), *lead_acts.WHY],
+    ),
+    "answer_in_part": Act("answer a deletion that nothing can finish", lead_acts.answer_in_part, lead_acts.WHY),
     "release": Act("let the archive go out", lambda case, actor, _o: fulfilment.release(case, by=actor)),
     "settle": Act("choose dates in the plan", _settle, [("choice", {"nargs": "+", "metavar": "LINE=now|later"})]),
     "approve": Act("carry out exactly this plan", _approve, [("digest", {"metavar": "DIGEST"})]),

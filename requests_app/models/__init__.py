@@ -1,5 +1,6 @@
 from requests_app.models.case import Case, Identifier, Submission
 from requests_app.models.challenge import Challenge, Enquiry
+from requests_app.models.decision import Hold, Shortfall, Telling
 from requests_app.models.event import Event
 from requests_app.models.letter import Letter, Message
 from requests_app.models.mail import InboundMail, Mailbox
@@ -11,6 +12,7 @@ __all__ = [
     "Challenge",
     "Enquiry",
     "Event",
+    "Hold",
     "Identifier",
     "InboundMail",
     "Letter",
@@ -18,5 +20,7 @@ __all__ = [
     "Message",
     "Note",
     "RegisterEntry",
+    "Shortfall",
     "Submission",
+    "Telling",
 ]

@@ -93,6 +93,7 @@ class Case(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="cases")
     job_id = models.UUIDField(null=True, blank=True)
     copy_first = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="deleted_after")
+    appeal_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="appeals")
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=120, blank=True)
     outcome = models.CharField(max_length=20, blank=True)

@@ -6,7 +6,7 @@ from exports import api
 from tests.desk.fake_engine import FakeEngine
 
 DOOR = ("start_access", "start_erasure", "progress", "retry", "pack", "archive", "plan", "settle", "approve", "receipt")
-DOOR = (*DOOR, "revoke_all", "destroy", "cancel")
+DOOR = (*DOOR, "revoke_all", "destroy", "cancel", "leave_out", "hold", "sources_left", "sources_silent")
 
 
 @pytest.fixture
@@ -15,5 +15,4 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
     for name in DOOR:
         monkeypatch.setattr(api, name, getattr(fake, name))
-    monkeypatch.setattr(api, "sources_left", lambda job_id: ())
     return fake

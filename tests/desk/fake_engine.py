@@ -91,10 +91,35 @@ RECEIPT: dict[str, Any] = {
 }
 
 
-class FakeEngine:
+class Terms:
+    """What is decided apart from the plan: sources that are left out, lines that are held."""
+
+    def __init__(self) -> None:
+        self.left: tuple[tuple[str, str], ...] = ()
+        self.silent: tuple[tuple[str, str], ...] = ()
+        self.left_out: list[str] = []
+        self.held: dict[str, str] = {}
+
+    def sources_left(self, job_id: UUID) -> tuple[tuple[str, str], ...]:
+        return self.left
+
+    def sources_silent(self, job_id: UUID) -> tuple[tuple[str, str], ...]:
+        return self.silent
+
+    def leave_out(self, job_id: UUID, source_key: str, *, by: str) -> None:
+        self.left_out.append(source_key)
+        self.left = tuple(one for one in self.left if one[0] != source_key)
+        self.silent = tuple(one for one in self.silent if one[0] != source_key)
+
+    def hold(self, job_id: UUID, held: Mapping[str, str], *, by: str) -> None:
+        self.held = dict(held)
+
+
+class FakeEngine(Terms):
     """Everything is remembered; nothing happens by itself."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.searches: list[tuple[str, Search]] = []
         self.covers: list[Cover] = []
         self.destroyed: list[UUID] = []

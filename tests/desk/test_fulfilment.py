@@ -10,11 +10,12 @@ from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app import tasks
 from requests_app.access import OnlyALead
-from requests_app.flows import answering, closing, fulfilment
+from requests_app.flows import answering, closing, fulfilment, shortfalls
 from requests_app.flows.searching import NO_CATEGORY, NotYet
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import MoveRefused, State
+from requests_app.undone import Why
 from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import DOWN, SHOP, FakeEngine
 from tests.people import CATEGORIES, RITA, a_case, a_policy, a_policy_document, an_organisation, identified_by
@@ -124,6 +125,7 @@ def test_a_worker_that_comes_too_late_takes_no_release_back(
 def test_a_gap_stands_in_the_answer_with_its_reason(northwind: Organisation, ada: User, engine: FakeEngine) -> None:
     engine.sources = (SHOP, DOWN)
     case = reviewed(a_case(northwind))
+    shortfalls.close_source(case, "crm", Why("gone", "Your notes of 2014."), by=as_actor(ada, case))
     fulfilment.release(case, by=as_actor(ada, case))
 
     fulfilment.deliver(case)
@@ -132,7 +134,38 @@ def test_a_gap_stands_in_the_answer_with_its_reason(northwind: Organisation, ada
     html = case.unseal(letter.html_sealed)
     assert "Old CRM" in html
     assert "It did not answer." in html
-    assert engine.covers[0].gaps == (("Old CRM", "It did not answer."),)
+    assert "What you can do about it" in html
+    assert "go to a court" in case.unseal(letter.body_sealed)
+    gone = "This system does not run any more, and nobody can open it. Your notes of 2014."
+    assert engine.covers[0].gaps == (("Old CRM", f"It did not answer. {gone}"),)
+    case.refresh_from_db()
+    assert case.outcome == "partly"
+
+
+def test_a_copy_with_a_silent_source_waits_for_a_reason(northwind: Organisation, otto: User, ada: User, engine: FakeEngine) -> None:
+    engine.sources = (SHOP, DOWN)
+    case = reviewed(a_case(northwind))
+    with pytest.raises(NotYet, match="Old CRM did not answer"):
+        fulfilment.release(case, by=as_actor(ada, case))
+    with pytest.raises(OnlyALead):
+        shortfalls.close_source(case, "crm", Why("gone", "Your notes."), by=as_actor(otto, case))
+    for why in (Why("bored", "Your notes."), Why("gone", "  ")):
+        with pytest.raises(NotYet, match="Nothing was changed"):
+            shortfalls.close_source(case, "crm", why, by=as_actor(ada, case))
+    with pytest.raises(NotYet, match="did its part"):
+        shortfalls.close_source(case, "shop", Why("gone", "Your orders."), by=as_actor(ada, case))
+    assert not case.shortfalls.exists()
+
+
+def test_asking_a_closed_source_again_takes_the_decision_back(northwind: Organisation, ada: User, engine: FakeEngine) -> None:
+    engine.sources = (SHOP, DOWN)
+    case = reviewed(a_case(northwind))
+    shortfalls.close_source(case, "crm", Why("gone", "Your notes of 2014."), by=as_actor(ada, case))
+    fulfilment.retry(case, "crm", by=as_actor(ada, case))
+    fulfilment.settle(case)
+    case.refresh_from_db()
+    with pytest.raises(NotYet, match="Old CRM did not answer"):
+        fulfilment.release(case, by=as_actor(ada, case))
 
 
 def test_trying_a_failed_source_again_keeps_what_others_answered(northwind: Organisation, otto: User, engine: FakeEngine) -> None:

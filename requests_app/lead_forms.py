@@ -1,0 +1,32 @@
+"""What a lead chooses when something cannot be done, must stay, or needs a second person. Whether it is allowed is the flows' to say."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from requests_app.desk_forms import Text
+from requests_app.undone import REASONS, Why
+
+
+class ShortfallForm(forms.Form):
+    """Why a place is closed for a request."""
+
+    reason = forms.ChoiceField(
+        label=_("Why can it not be done?"),
+        help_text=_("The person reads this sentence."),
+        choices=list(REASONS.items()),
+        error_messages={"required": _("Choose why it cannot be done")},
+    )
+    text = Text(
+        label=_("What was not done"),
+        rows=5,
+        help_text=_("The person reads it below the sentence: which data it is about, and what you tried."),
+        error_messages={"required": _("Write what was not done")},
+    )
+
+    @property
+    def why(self) -> Why:
+        """The reason as the flow takes it."""
+        said: dict[str, Any] = self.cleaned_data
+        return Why(said["reason"], said["text"])
