@@ -70,6 +70,15 @@ class SqlReader:
         for rows in self._stream(statement, batch):
             yield [dict(zip(fields, row, strict=True)) for row in rows]
 
+    def sample(self, collection: str, fields: tuple[str, ...], *, most: int) -> list[Row]:
+        """Some rows, whichever the source finds first: to see what a column looks like, never to answer anybody."""
+        compiler = self.compiler()
+        source = compiler.source(collection)
+        chosen = [compiler.column(source, name, collection) for name in fields]
+        with self._asking():
+            rows = self.connection.execute(select(*chosen).select_from(source).limit(most)).all()
+        return [dict(zip(fields, row, strict=True)) for row in rows]
+
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
         compiler = self.compiler()

@@ -9,7 +9,8 @@ from typing import Any
 from exports.connectors.base import Schema, SourceError
 from exports.datasets import Collection, Dataset, Field
 from exports.flows.aging import Aged, Aging, aging_of
-from exports.graph import walk
+from exports.flows.deciding import left_to_decide, strangers_of
+from exports.graph import Walk, walk
 from exports.questions import home_of
 from exports.sources import Source, sources_of
 from portal.organisations.models import Organisation
@@ -22,12 +23,14 @@ def check_sources(organisation: Organisation) -> dict[str, Any]:
     policy = organisation.current_policy.read()
     datasets = [dataset for source in sources for dataset in source.datasets]
     kinds = {leaf.identity for dataset in datasets for c in dataset.collections for leaf in c.leaves() if leaf.identity}
-    missed = {one.address: one.sentence for one in walk(datasets, _asked(policy, kinds)).unreachable if not one.exempt}
+    found = walk(datasets, _asked(policy, kinds))
     aging = aging_of(sources, policy)
-    reports = [_source(source, policy, missed, aging=aging) for source in sources]
+    reports = [_source(source, policy, found, aging=aging) for source in sources]
+    strangers = [(name, target) for report in reports for name, target in report.pop("strangers")]
     unswept = [gap.sentence for gap in aging.gaps]
     ok = bool(reports) and not any(r["mismatches"] for r in reports)
-    return {"organisation": organisation.key, "ok": ok, "sources": reports, "unswept": unswept}
+    undecided = left_to_decide(found, policy, strangers)
+    return {"organisation": organisation.key, "ok": ok, "sources": reports, "unswept": unswept, "to_decide": undecided}
 
 
 def live_gaps(organisation: Organisation, files: Several[tuple[Dataset, ...]]) -> list[str]:
@@ -57,7 +60,8 @@ def _asked(policy: PolicyDocument, kinds: set[str]) -> list[str]:
     return proved or sorted(kinds)
 
 
-def _source(source: Source, policy: PolicyDocument, missed: dict[str, str], *, aging: Aging) -> dict[str, Any]:
+def _source(source: Source, policy: PolicyDocument, found: Walk, *, aging: Aging) -> dict[str, Any]:
+    missed = {one.address: one.sentence for one in found.unreachable if not one.exempt}
     collections = [collection for dataset in source.datasets for collection in dataset.collections if not collection.skipped]
     report: dict[str, Any] = {
         "key": source.key,
@@ -67,7 +71,9 @@ def _source(source: Source, policy: PolicyDocument, missed: dict[str, str], *, a
         "unreachable": [{"collection": c.address, "reason": missed[c.address]} for c in collections if c.address in missed],
         "without": _without(collections, policy) | {"retention rule": [gap.address for gap in aging.gaps if gap.source == source.key]},
         "collections": [_coverage(collection, policy) for collection in collections],
+        "left_out": [c.address for dataset in source.datasets for c in dataset.collections if c.skipped],
         "undeclared": [],
+        "strangers": [],
     }
     try:
         with source.connector().reading() as reader:
@@ -77,8 +83,15 @@ def _source(source: Source, policy: PolicyDocument, missed: dict[str, str], *, a
     tables = _tables(source)
     report["mismatches"] = [sentence for c in collections for sentence in _differences(c, tables[c.address], schema)]
     report["mismatches"] += [sentence for one in aging.aged if one.source == source.key for sentence in _ageless(one, schema)]
-    report["undeclared"] = sorted(_undeclared(collections, tables, schema))
+    undeclared = [name for name in sorted(_undeclared(collections, tables, schema)) if name not in _left_out(source, tables)]
+    report["undeclared"] = undeclared
+    report["strangers"] = list(strangers_of(schema, tables, [visit.address for visit in found.visits], tables.values()))
     return report
+
+
+def _left_out(source: Source, tables: Mapping[str, str]) -> set[str]:
+    """Live tables that a dataset speaks of only to leave them out."""
+    return {tables[c.address] for dataset in source.datasets for c in dataset.collections if c.skipped}
 
 
 def _tables(source: Source) -> dict[str, str]:

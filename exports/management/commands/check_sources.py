@@ -42,4 +42,7 @@ def _in_words(report: dict[str, Any]) -> str:
         for what, fields in source["without"].items():
             lines += [f"  without {what}: {', '.join(fields)}"] if fields else []
         lines += [f"  not in the dataset: {', '.join(source['undeclared'])}"] if source["undeclared"] else []
+        lines += [f"  left out: {', '.join(source['left_out'])}"] if source["left_out"] else []
+    lines += ["left to decide, what weighs most first:"] if report["to_decide"] else []
+    lines += [f"  {one['collection']}: {one['sentence']}" for one in report["to_decide"]]
     return "\n".join([*lines, *(f"not swept: {sentence}" for sentence in report["unswept"])])
