@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "due letters and cases": {"task": "requests_app.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "expiries": {"task": "requests_app.expire", "schedule": 60.0, "options": {"expires": 50}},
     "retention sweeps": {"task": "exports.sweep", "schedule": 300.0, "options": {"expires": 250}},
+    "what was kept long enough": {"task": "requests_app.forget", "schedule": 3600.0, "options": {"expires": 3500}},
     "deferred erasures and old archives": {"task": "exports.expire", "schedule": 60.0, "options": {"expires": 50}},
 }
 if MAILBOXES:
@@ -252,6 +253,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+if not (ENV["HABEAS_CASE_DAYS"].isdecimal() and 30 <= int(ENV["HABEAS_CASE_DAYS"]) <= 3650):
+    sys.exit(f"HABEAS_CASE_DAYS is {ENV['HABEAS_CASE_DAYS']!r}; it may be a number from 30 to 3650. Nothing was started.")
+CASE_DAYS = int(ENV["HABEAS_CASE_DAYS"])
 SPOOL_FOLDER = DATA / "spools"
 ARCHIVE_FOLDER = DATA / "archives"
 FORMS_URLFIELD_ASSUME_HTTPS = True

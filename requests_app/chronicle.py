@@ -55,6 +55,7 @@ SAID: dict[str, Words] = {
     "uses.stopped": lazy("%(who)s recorded what stops, uses: %(count)s"),
     "access.revoked": lazy("What gave access is gone, rows: %(rows)s"),
     "correction.added": lazy("%(who)s wrote down a correction"),
+    "content.destroyed": lazy("The content of the request was destroyed: it had been closed for %(days)s days"),
     "contact.changed": lazy("The contact address was corrected; we wrote to the old one"),
 }
 REHEARSAL: dict[str, Words] = {

@@ -13,7 +13,7 @@ from portal.kit.leases import LeaseLost
 from portal.kit.waits import is_lock_wait
 from portal.organisations.models import Organisation
 from requests_app import hints, letters
-from requests_app.flows import closing, correcting, erasing, fetching, following, fulfilment, receiving, searching, triage
+from requests_app.flows import closing, correcting, erasing, fetching, following, forgetting, fulfilment, receiving, searching, triage
 from requests_app.mail.imap import MailboxUnread
 from requests_app.models import Case, Letter
 from requests_app.rules.errors import RuleError
@@ -65,6 +65,15 @@ def expire() -> None:
     receiving.forget_old()
 
 
+@shared_task(name="requests_app.forget")  # type: ignore[untyped-decorator]  # Celery has no types
+def forget() -> None:
+    """Destroys what was kept long enough: the content of closed requests, and what our own doors noted."""
+    while cases := list(_some(forgetting.due())):
+        if not sum(_each(cases, forgetting.destroy_content)):
+            break
+    forgetting.forget_notes()
+
+
 @shared_task(name="requests_app.fetch_mail")  # type: ignore[untyped-decorator]  # Celery has no types
 def fetch_mail() -> None:
     """Reads every mailbox. One that cannot be read keeps no other from its turn."""
@@ -108,13 +117,17 @@ def _some(cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.order_by("?")[:AT_ONCE]
 
 
-def _each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
-    """One case that cannot be worked on does not keep the others from their turn."""
-    for case in cases:
-        try:
-            work(case)
-        except Exception as problem:
-            _tell(case, problem)
+def _each(cases: Iterable[Case], work: Callable[[Case], object]) -> list[bool]:
+    """One case that cannot be worked on does not keep the others from their turn. Says for each whether something was done."""
+    return [_one(case, work) for case in cases]
+
+
+def _one(case: Case, work: Callable[[Case], object]) -> bool:
+    try:
+        return bool(work(case))
+    except Exception as problem:
+        _tell(case, problem)
+        return False
 
 
 def _tell(case: Case, problem: Exception) -> None:

@@ -15,13 +15,14 @@ from portal.organisations.policy import (
     IdentityKind,
     PolicyDocument,
     Recipient,
+    Reminders,
     ReportedClass,
     RightPromise,
 )
 from portal.organisations.policy_shape import BASES, PROOFS
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "organisation-file.md").read_text(encoding="utf-8")
-CLASSES = (Authority, Category, Contacts, Fate, IdentityKind, PolicyDocument, Recipient, ReportedClass, RightPromise)
+CLASSES = (Authority, Category, Contacts, Fate, IdentityKind, PolicyDocument, Recipient, Reminders, ReportedClass, RightPromise)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

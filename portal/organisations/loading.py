@@ -12,6 +12,7 @@ from portal.organisations.policy import PolicyDocument
 
 # What may be put right without a new version: it describes the organisation, it promises nothing.
 FACTS = frozenset(["name", "legal_name", "processor", "url", "contacts", "brand", "brand_deep", "officer_notes", "countries"])
+FACTS |= {"case_days", "reminders"}  # how the desk works
 CREATED, UPDATED, UNCHANGED, REMOVED = "created", "updated", "unchanged", "removed"
 
 

@@ -16,6 +16,7 @@ from portal.organisations.promises import (
     IdentityKind,
     PolicyDocument,
     Recipient,
+    Reminders,
     ReportedClass,
     RightPromise,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Recipient",
+    "Reminders",
     "ReportedClass",
     "RightPromise",
     "read_policy",

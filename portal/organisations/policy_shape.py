@@ -12,6 +12,7 @@ from portal.organisations.promises import (
     IdentityKind,
     PolicyDocument,
     Recipient,
+    Reminders,
     ReportedClass,
     RightPromise,
 )
@@ -98,6 +99,9 @@ IDENTITY = record(IdentityKind, {"kind": KEY, "title": LINE, "hint": MAYBE_WORDS
 CONTACTS = record(Contacts, {"privacy_email": EMAIL, "officer_title": LINE, "postal": WORDS, "security_email": EMAIL})
 REPORTED = record(ReportedClass, {"key": KEY, "title": LINE, "examples": MAYBE_WORDS, "purpose": MAYBE_WORDS, "collected": truth})
 
+DAYS = whole(0, 60)
+REMINDERS = record(Reminders, dict.fromkeys(("acknowledge", "target", "at_risk", "due_soon", "breach"), DAYS))
+
 
 def _document(**given: Any) -> PolicyDocument:
     """The document; the group `rights` becomes promises that know their right, `countries` becomes pairs in the file's order."""
@@ -143,6 +147,8 @@ DOCUMENT = record(
         "brand": optional(COLOUR),
         "brand_deep": optional(COLOUR),
         "countries": mapping_of(LINE, keys=PLACE, reason=PLACE_REASON),
+        "case_days": whole(30, 3650, may_be_unspecified=True),
+        "reminders": REMINDERS,
     },
     needed=(
         "key",

@@ -132,6 +132,17 @@ class ReportedClass:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reminders:
+    """How many days before a date staff are reminded of a request; `breach` counts the days after it, until leads hear again."""
+
+    acknowledge: int = 2
+    target: int = 2
+    at_risk: int = 7
+    due_soon: int = 2
+    breach: int = 7
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyDocument:
     """One version of an organisation's privacy policy as data. `processor` is the key of another organisation that works for it."""
 
@@ -169,6 +180,8 @@ class PolicyDocument:
     brand: str | None = None
     brand_deep: str | None = None
     countries: tuple[tuple[str, str], ...] = ()
+    case_days: int | None = None
+    reminders: Reminders = field(default_factory=Reminders)
 
     def category(self, key: str) -> Category | None:
         """The category of that key, if the policy has one."""

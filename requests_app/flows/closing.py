@@ -160,6 +160,8 @@ def reopen(case: Case, reason: str, *, by: Actor) -> None:
     """A lead takes a closed case up again and says why."""
     case = locked(case)
     must_lead(by, case, _("Only a lead can open a request again."))
+    if not case.key_sealed:
+        raise NotYet(_("The content of this request was destroyed, so it cannot be opened again. The person can ask anew."))
     keep_note(case, reason, by=by, kind=NoteKind.REOPENING)
     move(case, State.OPEN, by=by.key, again=True)
     case.closed_at = case.answered_at = case.released_at = None

@@ -176,7 +176,9 @@ class Case(models.Model):
         return self.box.seal(text)
 
     def unseal(self, sealed: bytes | memoryview) -> str:
-        """The text again; empty when nothing was stored."""
+        """The text again; empty when nothing was stored. Raises `Sealed` once the content of the case was destroyed."""
+        if not self.key_sealed:
+            raise crypto.Sealed("The content of this request was destroyed.")
         return self.box.unseal(sealed) if sealed else ""
 
     @property
