@@ -1,8 +1,10 @@
 """What an officer can do with a case now: one thing first, the rest as links. What cannot be done is left out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exports import api
 from portal.kit import clock
 from requests_app.access import Actor
-from requests_app.flows import answering, duplicates, searching, shortfalls, verification
+from requests_app.flows import answering, duplicates, searching, shortfalls, verification, waiting
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
@@ -106,12 +108,7 @@ def _rest(case: Case, state: State) -> Act:
     if state is State.ARRIVED:
         return Act(hint=_("Nobody has confirmed the address yet. The date runs all the same. After 14 days the request ends by itself."))
     if state is State.WAITING:
-        return Act(
-            _("Go on without an answer"),
-            _to("resume", case),
-            posts=True,
-            hint=_("The person has been asked. It goes on by itself when they answer."),
-        )
+        return _wait(case)
     if state is State.COLLECTING:
         return Act(hint=_("The sources are being asked. Nothing to do meanwhile."))
     if state is State.EXECUTING:
@@ -121,6 +118,16 @@ def _rest(case: Case, state: State) -> Act:
     if state is State.CLOSED:
         return Act(_("Open it again"), _to("reopen", case), hint=_("Only a lead can, with a reason."))
     return Act(hint=_("The person has our answer."))
+
+
+def _wait(case: Case) -> Act:
+    """The person was asked: when we remind them, and when the request ends by itself."""
+    question = waiting.question_of(case)
+    hint = _("The person has been asked. It goes on by itself when they answer.")
+    if question:
+        last = _("If they say nothing by %(day)s, it ends with a letter.") % {"day": date_format(question.last_on, "j F Y")}
+        hint = f"{hint} {last}"
+    return Act(_("Go on without an answer"), _to("resume", case), posts=True, hint=hint)
 
 
 def _attest(case: Case) -> Act:
@@ -133,25 +140,38 @@ def acts_of(case: Case, actor: Actor) -> list[Act]:
     """Everything else that can be done, as links."""
     if not actor.handles:
         return []
+    return [act for may, act in (*_words_and_work(case), *_endings(case), *_papers(case)) if may]
+
+
+def _words_and_work(case: Case) -> Iterator[tuple[bool, Act]]:
+    """What is said, looked up or put off."""
     state, right = State(case.state), Right(case.right)
-    acts = [Act(_("Messages"), _to("message", case)), Act(_("Add a note"), _to("note", case))]
-    if state is State.REVIEW and case.job_id and not case.released_at and not api.sources_left(case.job_id):
-        acts.append(Act(str(AGAIN.get(right, _("Gather again"))), _to("gather", case)))
-    if right is Right.CORRECTION and state in (State.ARRIVED, State.OPEN, State.WAITING):
-        acts.append(Act(_("Write down a correction"), _to("correct_add", case)))
-    if right is Right.WITHDRAWAL and state is State.REVIEW and _withdraw(case).address != _to("answer", case):
-        acts.append(Act(_("Answer"), _to("answer", case)))
-    if _can_extend(case):
-        acts.append(Act(_("Extend"), _to("extend", case)))
-    if State.REFUSED in next_states(state, right):
-        acts.append(Act(_("Refuse"), _to("refuse", case)))
-    if State.DUPLICATE in next_states(state, right) and not case.released_at and duplicates.twins_of(case):
-        acts.append(Act(_("Mark as a duplicate"), _to("join", case)))
-    if right is Right.DELETION and case.outcome in ("erased", "partly"):
-        acts.append(Act(_("Receipt"), _to("receipt", case)))
-    if right is Right.CORRECTION and case.outcome in ("done", "partly") and case.job_id:
-        acts.append(Act(_("Receipt"), _to("receipt_json", case)))
-    return acts
+    yield True, Act(_("Messages"), _to("message", case))
+    yield True, Act(_("Add a note"), _to("note", case))
+    is_idle = state is State.REVIEW and case.job_id is not None and not case.released_at and not api.sources_left(case.job_id)
+    yield is_idle, Act(str(AGAIN.get(right, _("Gather again"))), _to("gather", case))
+    is_early = right is Right.CORRECTION and state in (State.ARRIVED, State.OPEN, State.WAITING)
+    yield is_early, Act(_("Write down a correction"), _to("correct_add", case))
+    is_half = right is Right.WITHDRAWAL and state is State.REVIEW and _withdraw(case).address != _to("answer", case)
+    yield is_half, Act(_("Answer"), _to("answer", case))
+    yield waiting.may_chase(case), Act(_("Remind the person"), _to("chase", case), posts=True)
+    yield _can_extend(case), Act(_("Extend"), _to("extend", case))
+
+
+def _endings(case: Case) -> Iterator[tuple[bool, Act]]:
+    """What ends it."""
+    possible = next_states(State(case.state), Right(case.right))
+    yield State.REFUSED in possible, Act(_("Refuse"), _to("refuse", case))
+    is_double = State.DUPLICATE in possible and not case.released_at and bool(duplicates.twins_of(case))
+    yield is_double, Act(_("Mark as a duplicate"), _to("join", case))
+
+
+def _papers(case: Case) -> Iterator[tuple[bool, Act]]:
+    """What proves it."""
+    is_erased = case.right == Right.DELETION and case.outcome in ("erased", "partly")
+    yield is_erased, Act(_("Receipt"), _to("receipt", case))
+    is_corrected = case.right == Right.CORRECTION and case.outcome in ("done", "partly") and case.job_id is not None
+    yield is_corrected, Act(_("Receipt"), _to("receipt_json", case))
 
 
 def _can_extend(case: Case) -> bool:

@@ -29,6 +29,7 @@ SAID: dict[str, Words] = {
     "case.refused": lazy("%(who)s refused: %(ground)s"),
     "case.withdrawn": lazy("%(who)s took the request back"),
     "case.expired": lazy("Nobody confirmed the address in time"),
+    "question.chased": lazy("%(who)s reminded the person, time %(number)s"),
     "case.duplicate": lazy("%(who)s marked it as a duplicate of %(other)s"),
     "case.closed": lazy("The request is closed"),
     "case.extended": lazy("%(who)s took more time, until %(until)s: %(reason)s"),
@@ -78,6 +79,7 @@ LOOKED: dict[str, Words] = {
     "letter": lazy("%(who)s read “%(letter)s”"),
     "receipt": lazy("%(who)s read the receipt"),
 }
+UNHEARD: Words = lazy("Nobody answered our question by the last day")
 TAKEN: Words = lazy("%(who)s took it")
 TAKEN_IN: Words = lazy("%(who)s took the request in")
 DONE_SO_FAR: Words = lazy("It was done and read again; the answer is still to be written")
@@ -127,6 +129,8 @@ def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words])
         return TAKEN_IN
     if event.code == "case.open" and facts.get("again"):
         return AGAIN
+    if event.code == "case.expired" and "about" in facts:
+        return UNHEARD
     if event.code == "case.viewed":
         return LOOKED.get(str(facts.get("what")), event.code)
     if event.code == "case.review" and "outcome" in facts:

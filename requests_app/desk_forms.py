@@ -65,6 +65,13 @@ class ReasonForm(forms.Form):
 
 class ExtendForm(forms.Form):
     reason = forms.ChoiceField(label=_("Why does it take longer?"), error_messages={"required": _("Choose a reason")})
+    until = forms.DateField(
+        label=_("New date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The date by which you will answer. Leave it empty for the latest that the laws allow, where they name one."),
+        error_messages={"invalid": _("Write the date as 2026-12-24")},
+    )
 
     def __init__(self, *args: Any, reasons: Sequence[Reason], **words: Any) -> None:
         super().__init__(*args, **words)

@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{CASE}retry/", case.retry, name="retry"),
     path(f"{CASE}show/", case.show, name="show"),
     path(f"{CASE}resume/", case.resume, name="resume"),
+    path(f"{CASE}chase/", case.chase, name="chase"),
     path(f"{CASE}assign/", case.assign, name="assign"),
     path(f"{CASE}note/", case.note, name="note"),
     path(f"{CASE}message/", case.message, name="message"),

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from exports import api
 from portal.kit import clock
 from requests_app import answers, asking
-from requests_app.flows import answering
+from requests_app.flows import answering, closing, timing, triage
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from requests_app.rules.verification import needs_no_proof
+from requests_app.rules.wording import listing
 from requests_app.wishes import decisions_of, wish_of
 
 
@@ -48,6 +49,19 @@ def first_words(case: Case) -> dict[str, Any]:
     is_unproved = needs_no_proof(Right(case.right))
     said = (promise.self_service or "") if promise and is_unproved else ""
     return {"stops": list(wish_of(case).uses), "text": said, "outcome": "nothing_to_do" if said else ""}
+
+
+def question_hint(case: Case, about: str) -> str:
+    """What a question about this does to the date, law by law."""
+    last = answers.spoken(timing.last_day(case))
+    waits = _("The request waits, until %(day)s at most, and the person is reminded.") % {"day": last}
+    laws = [law for law in closing.laws_of(case) if law.clock_for(Right(case.right))]
+    pausing = [law.short for law in laws if law.lets_wait(Right(case.right), triage.QUESTIONS[about][0])]
+    if not pausing:
+        return f"{waits} {_('The date runs on.')}"
+    if len(pausing) == len(laws):
+        return f"{waits} {_('The date waits too.')}"
+    return f"{waits} {_('The date waits by %(laws)s only; the others run on.') % {'laws': listing(pausing)}}"
 
 
 def twin_words(case: Case) -> str:

@@ -79,6 +79,8 @@ def title_of(case: Case) -> str:
 
 def ending_of(case: Case) -> str:
     """How the case ended; empty while it goes on."""
+    if case.state == S.EXPIRED.value and case.confirmed_at:
+        return _("We asked you something and heard nothing by the day we named, so this request has ended. You can ask again.")
     return str(ENDINGS.get(State(case.state), ""))
 
 

@@ -17,7 +17,7 @@ from requests_app.rules.counting import add_months
 from requests_app.words import right_title
 
 MONTHS = 9
-REFUSED = frozenset({"refused", "not_verifiable"})
+REFUSED = frozenset({"refused", "not_verifiable", "unanswered"})
 # The drawing: 440 wide, the axis at 200, room for 150 above it.
 LEFT, WIDTH, AXIS, ROOM, BAR = 30, 410, 200, 150, 26
 

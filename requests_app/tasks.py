@@ -13,7 +13,19 @@ from portal.kit.leases import LeaseLost
 from portal.kit.waits import is_lock_wait
 from portal.organisations.models import Organisation
 from requests_app import hints, letters
-from requests_app.flows import closing, correcting, erasing, fetching, following, forgetting, fulfilment, receiving, searching, triage
+from requests_app.flows import (
+    closing,
+    correcting,
+    erasing,
+    fetching,
+    following,
+    forgetting,
+    fulfilment,
+    receiving,
+    searching,
+    triage,
+    waiting,
+)
 from requests_app.mail.imap import MailboxUnread
 from requests_app.models import Case, Letter
 from requests_app.rules.errors import RuleError
@@ -58,9 +70,10 @@ def settle_case(case_id: int) -> None:
 
 @shared_task(name="requests_app.expire")  # type: ignore[untyped-decorator]  # Celery has no types
 def expire() -> None:
-    """Ends what nobody confirmed, resumes what was answered, closes what has had its last word."""
+    """Ends what nobody confirmed or answered, reminds, resumes what was answered, closes what has had its last word."""
     _each(_some(Case.objects.filter(state=State.ARRIVED)), closing.expire)
-    _each(_some(Case.objects.filter(state=State.WAITING)), triage.resume_answered)
+    for work in (triage.resume_answered, waiting.chase_if_due, waiting.end_if_silent):
+        _each(_some(Case.objects.filter(state=State.WAITING)), work)
     _each(_some(Case.objects.filter(state__in=ENDED)), closing.close_if_done)
     receiving.forget_old()
 

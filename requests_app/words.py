@@ -30,7 +30,7 @@ STATES: dict[State, Promise | str] = {
     State.ANSWERED: _("Answered"),
     State.REFUSED: _("Refused"),
     State.WITHDRAWN: _("Withdrawn"),
-    State.EXPIRED: _("Never confirmed"),
+    State.EXPIRED: _("Ended unanswered"),
     State.DUPLICATE: _("Duplicate"),
     State.CLOSED: _("Closed"),
 }

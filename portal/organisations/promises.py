@@ -176,6 +176,10 @@ class PolicyDocument:
     officer_notes: tuple[str, ...] = ()
     minimum_age: int | None = None
     archive_days: int = 14
+    question_days: int = 30  # how long a question waits for its answer
+    chaser_days: tuple[int, ...] = (7, 21)  # after the question: when the person is reminded
+    second_person_rows: int | None = None  # a deletion of more rows needs a second person
+    recipient_days: int = 30  # by when a recipient should have confirmed
     max_downloads: int = 5
     brand: str | None = None
     brand_deep: str | None = None

@@ -19,7 +19,7 @@ from requests_app.models import Case, Event
 from requests_app.models.challenge import Purpose
 from requests_app.models.note import NoteKind
 from requests_app.rules.deadlines import EXTENSION_NOTIFIED, Clock
-from requests_app.rules.extensions import check_extension
+from requests_app.rules.extensions import check_extension, check_new_date
 from requests_app.rules.laws import Regime
 from requests_app.rules.reasons import EXTENSION_REASONS
 from requests_app.rules.refusals import check_refusal, ground_named, refusal_letter
@@ -35,15 +35,20 @@ DONE = frozenset({"erased", "done", "partly"})
 
 
 @transaction.atomic
-def extend(case: Case, reason: str, *, by: Actor) -> None:
-    """Takes longer, once, inside the first period, for a reason that the laws accept; the person is told in the same breath."""
+def extend(case: Case, reason: str, *, by: Actor, until: date | None = None) -> None:
+    """Takes longer, once, inside the first period, for a reason that the laws accept; the person is told in the same breath.
+
+    Where no law sets a longest date (Switzerland, New Zealand, Singapore, South Korea) the new one must be named.
+    """
     case = locked(case)
     must_be_moving(case)
     today = clock.today(case.organisation.timezone)
     first_due = case.due_on
-    check_extension(Clock.from_json(case.clock), today=today, already=case.extended_at is not None, reason=reason)
+    counted = Clock.from_json(case.clock)
+    latest = check_extension(counted, today=today, already=case.extended_at is not None, reason=reason)
+    check_new_date(until, clock=counted, latest=latest)
     case.extended_at, case.extension_reason = clock.now(), reason
-    timing.note(case, EXTENSION_NOTIFIED, by=by.key, reason=reason)
+    timing.note(case, EXTENSION_NOTIFIED, by=by.key, reason=reason, until=until)
     timing.set_clock(case)
     case.save()
     record(case, "case.extended", by=by.key, reason=reason, until=case.due_on.isoformat() if case.due_on else "")

@@ -72,12 +72,13 @@ def ask(case: Case, text: str, *, by: Actor, about: str = "clarification") -> Me
     case = locked(case)
     if about not in QUESTIONS:
         raise TriageRefused(_("Choose what the question is about: what is meant, or who is asking. Nothing was sent."))
+    address = address_of(case)
     message = _say(case, text, by=by)
-    move(case, State.WAITING, by=by.key, about=about)
     timing.note(case, QUESTIONS[about][0], by=by.key)
     timing.set_clock(case)
-    case.save()
-    letters.queue(case, "question", to=address_of(case))
+    last_on = timing.last_day(case)
+    move(case, State.WAITING, by=by.key, about=about, last_on=last_on.isoformat())
+    letters.queue(case, "question", to=address, facts={"last_on": last_on})
     return message
 
 

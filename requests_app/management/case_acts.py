@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -10,7 +11,7 @@ from exports import api
 from portal.organisations.models import User
 from requests_app import letters
 from requests_app.access import Actor
-from requests_app.flows import closing, erasing, fulfilment, triage, withdrawal
+from requests_app.flows import closing, erasing, fulfilment, triage, waiting, withdrawal
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.management import lead_acts, right_acts
 from requests_app.models import Case, Letter
@@ -146,8 +147,14 @@ ACTS: dict[str, Act] = {
     "settle": Act("choose dates in the plan", _settle, [("choice", {"nargs": "+", "metavar": "LINE=now|later"})]),
     "approve": Act("carry out exactly this plan", _approve, [("digest", {"metavar": "DIGEST"})]),
     "extend": Act(
-        "take more time", lambda case, actor, o: closing.extend(case, o["reason"], by=actor), [("reason", {"metavar": "REASON"})]
+        "take more time",
+        lambda case, actor, o: closing.extend(case, o["reason"], until=o["until"], by=actor),
+        [
+            ("reason", {"metavar": "REASON"}),
+            ("--until", {"type": date.fromisoformat, "metavar": "DATE", "help": "the new date; needed where no law sets a longest one"}),
+        ],
     ),
+    "chase": Act("remind the person of the question", lambda case, actor, _o: waiting.chase(case, by=actor)),
     "refuse": Act(
         "refuse on a ground",
         _refuse,

@@ -8,6 +8,8 @@ from requests_app.rules.errors import RuleError
 from requests_app.rules.reasons import EXTENSION_REASONS
 from requests_app.rules.wording import day, listing
 
+LONGEST = 366  # days: what is further away was mistyped
+
 
 class ExtensionRefused(RuleError):
     """The date cannot be put off. Nothing was changed."""
@@ -54,12 +56,18 @@ def check_extension(clock: Clock, *, today: date, already: bool, reason: str) ->
     return possible[reason].until
 
 
-def check_new_date(new: date, *, clock: Clock, until: date | None) -> None:
-    """Refuse a new date that is no later than the old one, or later than the laws allow."""
+def check_new_date(new: date | None, *, clock: Clock, latest: date | None) -> None:
+    """Refuse a new date that is no later than the old one, or later than the laws allow. Where no law sets a latest, it must be named."""
+    if new is None:
+        if latest is None:
+            raise ExtensionRefused("No law on this request sets a longest date, so name the new one. The date stays the same.")
+        return
     if clock.due and new <= clock.due:
         raise ExtensionRefused(f"The new date must be later than {day(clock.due)}. The date stays the same.")
-    if until and new > until:
-        raise ExtensionRefused(f"The laws allow {day(until)} at the latest. The date stays the same.")
+    if latest and new > latest:
+        raise ExtensionRefused(f"The laws allow {day(latest)} at the latest. The date stays the same.")
+    if clock.due and (new - clock.due).days > LONGEST:
+        raise ExtensionRefused(f"{day(new)} is more than a year later. Look at the year; the date stays the same.")
 
 
 def _reason(clock: Clock, code: str) -> Reason:

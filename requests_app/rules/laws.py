@@ -149,6 +149,11 @@ class Regime:
     def clock_for(self, right: Right) -> ClockRule | None:
         return next((clock for clock in self.clocks if right in clock.rights), None)
 
+    def lets_wait(self, right: Right, asked: str) -> bool:
+        """Whether the date of this right waits, or begins anew, once this was asked of the person."""
+        rule = self.clock_for(right)
+        return rule is not None and any(one.asked == asked for one in (*rule.pauses, *rule.waits))
+
     def calendar_in(self, zone: str) -> str:
         """The name of the calendar for a controller in this time zone, where the law leaves holidays to the country."""
         return self.calendars_by_zone.get(zone, self.calendar)

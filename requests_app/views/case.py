@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.kit import clock
-from requests_app import access, folder, letters
+from requests_app import access, folder, letters, particulars
 from requests_app.access import staff_of
 from requests_app.chronicle import chronicle
 from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm
-from requests_app.flows import closing, fulfilment, triage, viewing
+from requests_app.flows import closing, fulfilment, triage, viewing, waiting
 from requests_app.models import Case, Letter
 from requests_app.views.staff import case_and_actor, desk_page, posted, user_of
 
@@ -89,6 +89,14 @@ def resume(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("desk:case", reference)
 
 
+@require_POST
+def chase(request: HttpRequest, reference: str) -> HttpResponse:
+    """Reminds the person of our question."""
+    case, actor = case_and_actor(request, reference)
+    waiting.chase(case, by=actor)
+    return redirect("desk:case", reference)
+
+
 @read_or_send
 def assign(request: HttpRequest, reference: str) -> HttpResponse:
     """Who looks after it."""
@@ -125,8 +133,12 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("desk:message", reference)
     viewing.looked_at(case, viewing.THREAD, by=actor)
     thread = [(one, case.unseal(one.body_sealed)) for one in case.messages.all()]
-    kinds = [(key, label, hint) for key, label, hint in MessageForm.KINDS if key == "message" or folder.may_ask(case)]
+    kinds = [(key, label, _hint(case, key, hint)) for key, label, hint in MessageForm.KINDS if key == "message" or folder.may_ask(case)]
     return desk_page(request, "message", case=case, actor=actor, form=form, thread=thread, kinds=kinds, **folder.heading(case))
+
+
+def _hint(case: Case, kind: str, hint: Any) -> Any:
+    return particulars.question_hint(case, kind) if kind in triage.QUESTIONS else hint
 
 
 def _send(case: Case, said: Mapping[str, str], actor: access.Actor) -> None:

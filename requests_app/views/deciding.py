@@ -100,7 +100,7 @@ def extend(request: HttpRequest, reference: str) -> HttpResponse:
     reasons = extension_reasons(counted)
     form = ExtendForm(posted(request), reasons=reasons)
     if request.method == "POST" and form.is_valid():
-        closing.extend(case, form.cleaned_data["reason"], by=actor)
+        closing.extend(case, form.cleaned_data["reason"], until=form.cleaned_data["until"], by=actor)
         return redirect("desk:case", reference)
     hints = {one.code: folder.reach(one) for one in reasons}
     lead = _("The person is told at once, with the reason. It can be done once.")

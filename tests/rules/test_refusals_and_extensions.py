@@ -130,11 +130,11 @@ def test_a_reason_is_coded_and_accepted_by_the_law_that_binds() -> None:
 
 def test_a_new_date_lies_between_the_old_one_and_the_laws() -> None:
     found = a_clock("EU_GDPR")
-    check_new_date(date(2027, 1, 15), clock=found, until=date(2027, 2, 12))
+    check_new_date(date(2027, 1, 15), clock=found, latest=date(2027, 2, 12))
     with pytest.raises(ExtensionRefused, match="later than 14 December 2026"):
-        check_new_date(date(2026, 12, 14), clock=found, until=date(2027, 2, 12))
+        check_new_date(date(2026, 12, 14), clock=found, latest=date(2027, 2, 12))
     with pytest.raises(ExtensionRefused, match="12 February 2027 at the latest"):
-        check_new_date(date(2027, 2, 13), clock=found, until=date(2027, 2, 12))
+        check_new_date(date(2027, 2, 13), clock=found, latest=date(2027, 2, 12))
 
 
 def test_a_law_without_a_longest_date_lets_us_name_one() -> None:

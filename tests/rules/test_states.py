@@ -8,7 +8,7 @@ from requests_app.rules.states import MAY_WAIT, MEANS, NEXT, MoveRefused, State,
 TABLE = {
     "arrived": "open waiting withdrawn expired duplicate refused",
     "open": "collecting executing waiting refused withdrawn duplicate",
-    "waiting": "arrived open review refused withdrawn duplicate",
+    "waiting": "arrived open review refused withdrawn expired duplicate",
     "collecting": "review",
     "review": "answered executing collecting waiting refused withdrawn duplicate",
     "executing": "answered review",
