@@ -78,7 +78,7 @@ def _hold_inside(ground: Ground, anchors: Anchors, place: Place) -> bool:
     if not _goes(ground, place):
         return False
     for tie in ground.ties(place):
-        if not tie.on_delete or _lets_go(ground, tie):
+        if not tie.on_delete or _lets_go(ground, place, tie):
             continue
         for child in tie.children:
             for day, rows in _lasting(ground, anchors, child, tie):
@@ -104,13 +104,12 @@ def _pointed_at(ground: Ground, place: Place, tie: Tie, rows: Query) -> Iterator
     return ground.reader(place.address).targets(Query(place.table.name, where))
 
 
-def _lets_go(ground: Ground, tie: Tie) -> bool:
+def _lets_go(ground: Ground, place: Place, tie: Tie) -> bool:
     """The source itself empties the pointer when the row goes."""
     if tie.on_delete not in ("SET NULL", "SET DEFAULT"):
         return False
-    source = next((ground.places[child].source for child in tie.children), None)
-    table = ground.schemas[source].tables.get(tie.link.collection) if source else None
-    return table is None or all(table.columns[name].nullable for name in tie.link.columns)
+    table = ground.schemas[place.source].tables[tie.link.collection]
+    return all(table.columns[name].nullable for name in tie.link.columns)
 
 
 def _hold_outside(ground: Ground, anchors: Anchors, place: Place) -> None:
@@ -127,7 +126,7 @@ def _hold_outside(ground: Ground, anchors: Anchors, place: Place) -> None:
         words = {"title": place.title, "other": title, "count": sum(found.values())}
         if tie.on_delete == "CASCADE":
             anchors.blocks.append(_swept(words))
-        elif _lets_go(ground, tie):
+        elif _lets_go(ground, place, tie):
             anchors.notes.setdefault(place.address, []).append(_loosened(words))
         else:
             anchors.held[place.address].hold(found, ENDLESS, title)

@@ -28,7 +28,8 @@ class Draft:
     moves: list[Move] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
-    loosen: dict[str, list[str]] = field(default_factory=dict)
+    loosen: dict[str, list[str]] = field(default_factory=dict)  # in rows that go: fields to be emptied first
+    cut: dict[str, list[str]] = field(default_factory=dict)  # in rows that stay: of those that are emptied anyway, the ones to be first
 
     def note(self, address: str, sentence: str) -> None:
         """Something that an officer should read at this collection; each sentence once."""
@@ -145,6 +146,7 @@ def _circles(ground: Ground, draft: Draft) -> None:
     order = {move.address: move.number for move in draft.moves}
     for address, key in backward_keys(ground, dict(sorted(order.items(), key=lambda item: item[1]))):
         place = ground.places[address]
+        draft.cut.setdefault(address, []).extend(key.columns)
         empty = [name for name in key.columns if place.table.columns[name].nullable and name not in place.table.key]
         if empty:
             draft.loosen.setdefault(address, []).append(empty[0])
@@ -154,6 +156,8 @@ def _circles(ground: Ground, draft: Draft) -> None:
     for address, place in ground.places.items():
         for key in place.table.foreign_keys:
             empty = [name for name in key.columns if place.table.columns[name].nullable and name not in place.table.key]
-            is_strict = key.on_delete == "RESTRICT" or ground.rows[address] > AT_ONCE
-            if key.target == place.table.name and empty and is_strict:
+            if key.target != place.table.name:
+                continue
+            draft.cut.setdefault(address, []).extend(key.columns)
+            if empty and (key.on_delete == "RESTRICT" or ground.rows[address] > AT_ONCE):
                 draft.loosen.setdefault(address, []).append(empty[0])

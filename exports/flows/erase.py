@@ -17,6 +17,7 @@ from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
 from exports.flows.spool import Recount, spool
 from exports.flows.unfinished import is_begun
+from exports.masking import NULL
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
 from exports.moves import DELETE, Move
 from exports.query import Key
@@ -159,12 +160,24 @@ def _count_again(writer: Writer, expected: list[tuple[Any, int]]) -> None:
 
 
 def _loosen(held: Held, job: Job, writer: Writer, moves: list[Move]) -> None:
-    """Empty the pointers by which rows that are about to go point at each other in a circle."""
+    """Empty the pointers by which rows that are about to go point at each other in a circle, and those by which rows that stay point
+    at rows that go before their turn comes: the database would refuse, or take the rows that stay along (ON DELETE CASCADE)."""
     for move in moves:
-        columns = (job.plan or {}).get("loosen", {}).get(move.address, ())
-        if columns and move.action == DELETE:
+        if columns := loose_columns(job, move):
             keys = (key for handle in handles.opened(job, move, HandleState.SPOOLED) for key in handle.keys)
             writer.mask(move.table, _renewing(held, keys), dict.fromkeys(columns))
+
+
+def loose_columns(job: Job, move: Move) -> list[str]:
+    """The fields of these rows that are emptied before anything is deleted."""
+    plan = job.plan or {}
+    if move.removes:
+        return list(dict.fromkeys(plan.get("loosen", {}).get(move.address, ())))
+    return [
+        name
+        for name in dict.fromkeys(plan.get("cut", {}).get(move.address, ()))
+        if name in move.masks and move.masks[name].strategy == NULL
+    ]
 
 
 def _apply(held: Held, job: Job, writer: Writer, move: Move) -> list[int]:

@@ -12,15 +12,16 @@ import rfc8785
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from exports.connectors.base import Connector, Reader, SourceError
+from exports.connectors.base import Connector, Reader, SourceError, Writer
 from exports.flows import handles
 from exports.flows.belonging import still_theirs
-from exports.flows.erase import moves_of
+from exports.flows.erase import loose_columns, moves_of
 from exports.flows.leasing import Held, held
 from exports.flows.packages import file_of
 from exports.flows.revoking import revoke_later_fetched
 from exports.models import Archive, Handle, HandleState, Job, JobState
 from exports.moves import DELETE, MASK, Move
+from exports.query import Key
 from exports.sources import sources_of
 from exports.values import same
 from portal.kit import clock, crypto
@@ -89,19 +90,19 @@ def _carry_out(held: Held, today: date) -> None:
     for source in dict.fromkeys(move.source for move in waiting):
         if source not in sources:
             raise SourceError(_("The source '%(source)s' is no longer known.") % {"source": source})
-        _at_source(held, job, sources[source].connector(), (move for move in waiting if move.source == source), done=done)
+        _at_source(held, job, sources[source].connector(), [move for move in waiting if move.source == source], done=done)
     if done:
         _record(held, job, [move for move in waiting if move.number in done], done)
 
 
-def _at_source(held: Held, job: Job, connector: Connector, moves: Iterator[Move], *, done: dict[int, Done]) -> None:
-    mine = list(moves)
+def _at_source(held: Held, job: Job, connector: Connector, mine: list[Move], *, done: dict[int, Done]) -> None:
     with connector.writing() as writer:
+        loosened = dict(_loosened(held, job, writer, mine))
         for move in mine:
             tally = done[move.number] = Done()
             for handle in handles.opened(job, move):
                 held.renew()
-                rows = list(still_theirs(writer, move.table, handle.rows))
+                rows = loosened[handle.pk] if handle.pk in loosened else list(still_theirs(writer, move.table, handle.rows))
                 tally.handles.append(handle.pk)
                 if move.removes:
                     writer.erase(move.table, [key for key, _own in rows])
@@ -115,6 +116,17 @@ def _at_source(held: Held, job: Job, connector: Connector, moves: Iterator[Move]
                 done[move.number].rows += len(handle.rows) - wrong - strange
                 done[move.number].failed += wrong
                 done[move.number].not_theirs += strange
+
+
+def _loosened(held: Held, job: Job, writer: Writer, moves: list[Move]) -> Iterator[tuple[int, list[tuple[Key, Any]]]]:
+    """Empty the pointers by which these rows point at each other in a circle; each handle with its rows, as they were told before that."""
+    for move in moves:
+        columns = loose_columns(job, move)
+        for handle in handles.opened(job, move) if columns else ():
+            held.renew()
+            rows = list(still_theirs(writer, move.table, handle.rows))
+            writer.mask(move.table, [key for key, _own in rows], dict.fromkeys(columns))
+            yield handle.pk, rows
 
 
 def _proved(reader: Reader, move: Move, handle: handles.Opened) -> tuple[int, int]:

@@ -112,6 +112,7 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
         "moves": [move.to_json() for move in rehearsal.draft.moves],
         "parts": parts_of(rehearsal.material),
         "loosen": rehearsal.draft.loosen,
+        "cut": rehearsal.draft.cut,
         "gaps": rehearsal.material["gaps"],
         "stops": sorted([gap.source, gap.address] for gap in rehearsal.ground.gaps if gap.stops),
         "missed": list(_missed(rehearsal)),
