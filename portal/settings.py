@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "due jobs": {"task": "exports.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "due letters and cases": {"task": "requests_app.dispatch", "schedule": 2.0, "options": {"expires": 10}},
     "expiries": {"task": "requests_app.expire", "schedule": 60.0, "options": {"expires": 50}},
+    "reminders": {"task": "requests_app.remind", "schedule": 300.0, "options": {"expires": 250}},
     "retention sweeps": {"task": "exports.sweep", "schedule": 300.0, "options": {"expires": 250}},
     "what was kept long enough": {"task": "requests_app.forget", "schedule": 3600.0, "options": {"expires": 3500}},
     "deferred erasures and old archives": {"task": "exports.expire", "schedule": 60.0, "options": {"expires": 50}},

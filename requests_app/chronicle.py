@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.organisations.models import User
 from requests_app.models import Case, Event, Letter
 from requests_app.models.letter import LetterState
+from requests_app.notices import TITLES
 from requests_app.rows import name_of
 from requests_app.rules.rights import Right
 
@@ -57,6 +58,7 @@ SAID: dict[str, Words] = {
     "access.revoked": lazy("What gave access is gone, rows: %(rows)s"),
     "correction.added": lazy("%(who)s wrote down a correction"),
     "content.destroyed": lazy("The content of the request was destroyed: it had been closed for %(days)s days"),
+    "reminder.due": lazy("Staff were reminded: %(kind)s, %(about)s"),
     "contact.changed": lazy("The contact address was corrected; we wrote to the old one"),
 }
 REHEARSAL: dict[str, Words] = {
@@ -115,6 +117,8 @@ def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = S
         facts["owner"] = known.get(str(facts["owner"]), _("somebody"))
     if "letter" in facts:
         facts["letter"] = known.get(f"letter {facts['letter']}", _("a letter"))
+    if event.code == "reminder.due":
+        facts["kind"] = TITLES.get(str(facts.get("kind")), "")
     sentence = str(_sentence(event, facts, said))
     try:
         return sentence % facts

@@ -23,6 +23,7 @@ from requests_app.flows.searching import PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import Standing
+from requests_app.reminded import reminded
 from requests_app.rows import name_of, time_left
 from requests_app.rules.deadlines import Clock, Deadline
 from requests_app.rules.events import EVENTS
@@ -84,6 +85,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
+        "reminders": reminded(case),
         "recipients": _recipients(case),
     }
 

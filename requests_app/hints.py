@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 log = logging.getLogger("habeas.hints")
 POST_LETTER = "requests_app.post_letter"
+POST_NOTICE = "requests_app.post_notice"
 SETTLE_CASE = "requests_app.settle_case"
 SETTLE_ENQUIRY = "requests_app.settle_enquiry"
 

@@ -43,7 +43,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "follow", "download"})
 # They say that we have the request; an answer says so too, where it comes first.
 ANSWERS = frozenset({"refused", "answer_access", "answer_deletion", "answer_correction", "answer_done"})
-ACKNOWLEDGING = ANSWERS | {"received", "extended", "question"}
+ACKNOWLEDGING = ANSWERS | {"received", "extended", "question", "message"}
 
 
 def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = None, formal: bool = False) -> Letter:

@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
 from django.db.models import Q, QuerySet
 
 from exports.api import EngineRefusal
-from portal.kit import leases
+from portal.kit import clock, leases
 from portal.kit.leases import LeaseLost
 from portal.kit.waits import is_lock_wait
 from portal.organisations.models import Organisation
-from requests_app import hints, letters
+from requests_app import hints, letters, notices
 from requests_app.flows import (
     closing,
     correcting,
@@ -22,12 +23,13 @@ from requests_app.flows import (
     forgetting,
     fulfilment,
     receiving,
+    reminding,
     searching,
     triage,
     waiting,
 )
 from requests_app.mail.imap import MailboxUnread
-from requests_app.models import Case, Letter
+from requests_app.models import Case, Letter, Notice
 from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
@@ -43,6 +45,8 @@ def dispatch() -> None:
     """Sends on whatever is due: letters, cases that can start, cases whose job may have finished."""
     for pk in leases.due_pks(Letter, AT_ONCE):
         hints.send(hints.POST_LETTER, int(str(pk)))
+    for pk in leases.due_pks(Notice, AT_ONCE):
+        hints.send(hints.POST_NOTICE, int(str(pk)))
     following.settle_due()
     startable = Q(state=State.OPEN, right__in=searching.STARTED)
     _each(_some(Case.objects.filter(startable | MOVING)), _work_on)
@@ -52,6 +56,12 @@ def dispatch() -> None:
 def post_letter(letter_id: int) -> None:
     """Posts one letter if it is still due."""
     letters.post(letter_id)
+
+
+@shared_task(name=hints.POST_NOTICE)  # type: ignore[untyped-decorator]  # Celery has no types
+def post_notice(notice_id: int) -> None:
+    """Posts one mail to a member of staff if it is still due."""
+    notices.post(notice_id)
 
 
 @shared_task(name=hints.SETTLE_ENQUIRY)  # type: ignore[untyped-decorator]  # Celery has no types
@@ -76,6 +86,14 @@ def expire() -> None:
         _each(_some(Case.objects.filter(state=State.WAITING)), work)
     _each(_some(Case.objects.filter(state__in=ENDED)), closing.close_if_done)
     receiving.forget_old()
+
+
+@shared_task(name="requests_app.remind")  # type: ignore[untyped-decorator]  # Celery has no types
+def remind() -> None:
+    """Tells staff what comes due, what is late and what came back. One organisation does not keep another from its turn."""
+    for organisation in Organisation.objects.filter(is_active=True):
+        today = clock.today(organisation.timezone)
+        _each(reminding.waiting(organisation, today), partial(reminding.remind, today=today))
 
 
 @shared_task(name="requests_app.forget")  # type: ignore[untyped-decorator]  # Celery has no types

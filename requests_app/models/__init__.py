@@ -6,6 +6,7 @@ from requests_app.models.letter import Letter, Message
 from requests_app.models.mail import InboundMail, Mailbox
 from requests_app.models.note import Note
 from requests_app.models.register import RegisterEntry
+from requests_app.models.reminder import Notice, Reminder
 
 __all__ = [
     "Case",
@@ -19,7 +20,9 @@ __all__ = [
     "Mailbox",
     "Message",
     "Note",
+    "Notice",
     "RegisterEntry",
+    "Reminder",
     "Shortfall",
     "Submission",
     "Telling",

@@ -1,0 +1,123 @@
+"""Staff hear of a request before it is too late, and again when it is: the owner first, then the leads.
+
+Each reminder is a row that can exist once for its request, kind and date, so that running this twice says nothing twice. What came due
+while nothing ran is made up in one mail, the most urgent; the milder ones are noted as passed over.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from portal.kit import clock
+from portal.organisations.models import Organisation, User
+from portal.organisations.promises import Reminders
+from requests_app import hints
+from requests_app.access import DECIDES, staff_of
+from requests_app.flows.moving import locked, record
+from requests_app.models import Case, Notice, RegisterEntry, Reminder
+from requests_app.models.case import Standing
+from requests_app.queries import MOVING
+from requests_app.rules import reminding
+from requests_app.rules.reminding import ESCALATES, FOR_LEADS, Dates, Due, Kind
+from requests_app.rules.states import State
+
+MADE = "reminder.due"
+Made = set[tuple[str, date]]
+
+
+def waiting(organisation: Organisation, today: date) -> list[Case]:
+    """The requests of which something is due to be said. Test requests remind nobody."""
+    days = days_of(organisation)
+    cases = list(_clocked(organisation))
+    made, acknowledged = _made(organisation), _acknowledged(organisation)
+    dated = ((case, dates_of(case, is_acknowledged=case.reference in acknowledged)) for case in cases)
+    return [case for case, dates in dated if reminding.due(dates, days, today=today, made=made[case.pk])]
+
+
+def days_of(organisation: Organisation) -> Reminders:
+    """How early staff want to hear, by the organisation's file as it is now."""
+    return organisation.current_policy.read().reminders
+
+
+def dates_of(case: Case, *, is_acknowledged: bool) -> Dates:
+    """The dates of a request that must still be kept. A fault in its job changes none of them."""
+    if case.standing == Standing.AFTER:
+        return Dates(backups_until=case.backups_until)
+    acknowledge_by = case.clock.get("ack_due") if not is_acknowledged else None
+    return Dates(
+        acknowledge_by=date.fromisoformat(acknowledge_by) if acknowledge_by else None, target_on=case.target_on, due_on=case.due_on
+    )
+
+
+@transaction.atomic
+def remind(case: Case, today: date) -> bool:
+    """Makes what is due for one request: a row for each, a mail for the most urgent, a line in the history. True if there was any."""
+    case = locked(case)
+    if case.is_test or case.standing not in (Standing.US, Standing.THEM, Standing.AFTER):
+        return False
+    made = set(case.reminders.values_list("kind", "about_on"))
+    entry = RegisterEntry.objects.filter(reference=case.reference).first()
+    dates = dates_of(case, is_acknowledged=entry is not None and entry.acknowledged_at is not None)
+    due = reminding.due(dates, days_of(case.organisation), today=today, made=made)
+    for one in due[:-1]:
+        _row(case, one, is_passed_over=True)
+    if due:
+        _say(case, due[-1])
+    return bool(due)
+
+
+@transaction.atomic
+def tell_of_bounce(case: Case, day: date) -> bool:
+    """A letter came back: whoever looks after the request hears of it, once a day."""
+    case = locked(case)
+    if case.is_test or case.reminders.filter(kind=Kind.BOUNCED, about_on=day).exists():
+        return False
+    _say(case, Due(day, Kind.BOUNCED, day))
+    return True
+
+
+def _row(case: Case, one: Due, *, is_passed_over: bool = False) -> Reminder:
+    facts = {"kind": one.kind.value, "about_on": one.about, "due_on": one.on, "is_passed_over": is_passed_over}
+    return Reminder.objects.create(case=case, made_at=clock.now(), **facts)
+
+
+def _say(case: Case, one: Due) -> None:
+    row = _row(case, one)
+    for member in hearing(case, one.kind):
+        notice = Notice.objects.create(reminder=row, to=member, due_at=clock.now())
+        hints.on_commit(hints.POST_NOTICE, notice.pk)
+    record(case, MADE, by="system", kind=one.kind.value, about=one.about.isoformat(), told=row.notices.count())
+
+
+def hearing(case: Case, kind: Kind) -> Sequence[User]:
+    """Who hears it: the owner; the leads too once it is late, or where nobody owns it; everybody who handles where there is no lead."""
+    owner = staff_of(case.organisation).filter(pk=case.owner_id).first() if case.owner_id else None
+    leads = list(staff_of(case.organisation, roles=DECIDES))
+    told = [] if owner is None or kind in FOR_LEADS else [owner]
+    if kind in ESCALATES | FOR_LEADS or not told:
+        told += [lead for lead in leads if lead not in told]
+    return told or list(staff_of(case.organisation))
+
+
+def _clocked(organisation: Organisation) -> QuerySet[Case]:
+    rows = Case.objects.filter(MOVING | Q(standing=Standing.AFTER), organisation=organisation, is_test=False)
+    return rows.only("reference", "state", "standing", "is_moving", "clock", "due_on", "target_on", "backups_until", "is_test")
+
+
+def _made(organisation: Organisation) -> dict[int, Made]:
+    """Case → what was made, of requests that are not over."""
+    rows = Reminder.objects.filter(case__organisation=organisation).exclude(case__state=State.CLOSED)
+    made: dict[int, Made] = defaultdict(set)
+    for pk, kind, about in rows.values_list("case_id", "kind", "about_on"):
+        made[pk].add((kind, about))
+    return made
+
+
+def _acknowledged(organisation: Organisation) -> set[str]:
+    rows: Iterable[str] = RegisterEntry.objects.filter(organisation=organisation, acknowledged_at__isnull=False, ending="").values_list(
+        "reference", flat=True
+    )
+    return set(rows)

@@ -1,0 +1,67 @@
+"""When staff hear of a request by themselves: which days, in which order of urgency. The days are an organisation's own choice."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from portal.organisations.promises import Reminders
+
+
+class Kind(StrEnum):
+    """What a reminder says, the mildest first."""
+
+    ACKNOWLEDGE = "acknowledge"
+    TARGET = "target"
+    AT_RISK = "at_risk"
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    BREACH = "breach"
+    BACKUPS = "backups"
+    BOUNCED = "bounced"
+
+
+# The leads hear of these too; of backups they alone do, because they alone may attest.
+ESCALATES = frozenset({Kind.OVERDUE, Kind.BREACH})
+FOR_LEADS = frozenset({Kind.BACKUPS})
+URGENCY = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dates:
+    """The dates of one request that somebody must keep; None where there is none, or where it is settled."""
+
+    acknowledge_by: date | None = None
+    target_on: date | None = None
+    due_on: date | None = None
+    backups_until: date | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Due:
+    """One reminder: `about` is the date that must be kept, `on` the day from which somebody is told."""
+
+    on: date
+    kind: Kind
+    about: date
+
+
+def reminders(dates: Dates, days: Reminders) -> list[Due]:
+    """Every reminder of a request, earliest first. Those of one day stand in the order of their urgency."""
+    before = [
+        (Kind.ACKNOWLEDGE, dates.acknowledge_by, days.acknowledge),
+        (Kind.TARGET, dates.target_on, days.target),
+        (Kind.AT_RISK, dates.due_on, days.at_risk),
+        (Kind.DUE_SOON, dates.due_on, days.due_soon),
+        (Kind.OVERDUE, dates.due_on, -1),
+        (Kind.BREACH, dates.due_on, -max(days.breach, 1)),
+        (Kind.BACKUPS, dates.backups_until, 0),
+    ]
+    found = [Due(about - timedelta(days=ahead), kind, about) for kind, about, ahead in before if about]
+    return sorted(found, key=lambda one: (one.on, URGENCY[one.kind]))
+
+
+def due(dates: Dates, days: Reminders, *, today: date, made: Collection[tuple[str, date]] = ()) -> list[Due]:
+    """The reminders whose day has come and that were not made yet, the most urgent last. Only that one need be said."""
+    waiting = [one for one in reminders(dates, days) if one.on <= today and (one.kind.value, one.about) not in made]
+    return sorted(waiting, key=lambda one: URGENCY[one.kind])
