@@ -23,6 +23,7 @@ COUNTED = {
     "message.sent": "messages_out",
     "source.retried": "sources_asked_again",
     "reminder.due": "reminders",
+    "question.chased": "chasers",
 }
 FIGURES = ("found", "records", "withheld", "covered", "gaps", "deleted", "masked", "kept", "changed", "refused")
 PAUSES = {"clarification", "identity"}
