@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exports import api
 from portal.kit import clock
 from requests_app.access import Actor
-from requests_app.flows import answering, duplicates, searching, shortfalls, verification, waiting
+from requests_app.flows import answering, appealing, duplicates, searching, shortfalls, verification, waiting
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
@@ -61,7 +61,7 @@ def _begin(case: Case) -> Act:
         )
     if right is Right.CORRECTION:
         return _correct(case)
-    return Act(str(OPEN[right][0]), _to("answer", case))
+    return Act(str(OPEN[right][0]), _to(OPEN[right][1], case))
 
 
 def _correct(case: Case) -> Act:
@@ -92,7 +92,7 @@ def _decide(case: Case, actor: Actor) -> Act:
     if right is Right.WITHDRAWAL:
         return _withdraw(case)
     if right not in GATHERED:
-        return Act(str(OPEN[right][0]), _to("answer", case))
+        return Act(str(OPEN[right][0]), _to(OPEN[right][1], case))
     if case.released_at:
         return Act(hint=_("Released. We are packing the archive; the letter goes out once it was read back."))
     if shortfalls.open_sources(case):
@@ -164,6 +164,7 @@ def _endings(case: Case) -> Iterator[tuple[bool, Act]]:
     yield State.REFUSED in possible, Act(_("Refuse"), _to("refuse", case))
     is_double = State.DUPLICATE in possible and not case.released_at and bool(duplicates.twins_of(case))
     yield is_double, Act(_("Mark as a duplicate"), _to("join", case))
+    yield appealing.may_appeal(case), Act(_("Open an appeal"), _to("appeal", case))
 
 
 def _papers(case: Case) -> Iterator[tuple[bool, Act]]:

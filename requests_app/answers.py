@@ -1,14 +1,11 @@
 """What our answers say: facts of the formal letters and of an archive's first page, from the policy and the engine's counts."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import rfc8785
 from django.conf import settings
 from django.utils import dateformat
 from django.utils.functional import Promise
@@ -16,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from exports import api
 from exports.api import ArchiveFacts, Cover, PlanLine, Progress, SourceProgress
-from portal.kit import clock, crypto
+from portal.kit import clock
 from portal.organisations.promises import UNSPECIFIED, Category, PolicyDocument
 from requests_app import undone
-from requests_app.models import Case, Event
+from requests_app.models import Case
+from requests_app.rules.laws import Regime
 from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import Right
 from requests_app.rules.verification import needs_no_proof
@@ -55,31 +52,6 @@ class PlaceRow:
     disclosed: int | None
     withheld: int | None
     note: str
-
-
-@dataclass
-class ErasedRow:
-    """One source in the table of a certificate."""
-
-    title: str
-    found: int = 0
-    deleted: int = 0
-    masked: int = 0
-    kept: int = 0
-    detached: int = 0
-    not_done: int = 0
-    how: str = ""
-
-
-@dataclass(frozen=True)
-class ProvedLine:
-    """A line of the plan with the rows that were read back as planned, and those that were not."""
-
-    line: PlanLine
-    not_done: int
-
-
-COLUMNS = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
 
 
 def cover(case: Case, progress: Progress) -> Cover:
@@ -138,89 +110,24 @@ def done(case: Case, words: str, signed_by: str, *, outcome: str = "done") -> di
     }
 
 
-def refusal(case: Case, sentences: Sequence[str], signed_by: str) -> dict[str, Any]:
-    """Why not, where that stands, and where to complain."""
-    return {"name": case.name, "sentences": sentences, "signed_by": signed_by}
+def refusal(case: Case, sentences: Sequence[str], signed_by: str, *, may_appeal: bool = False) -> dict[str, Any]:
+    """Why not, where that stands, where to appeal and where to complain."""
+    return {"name": case.name, "sentences": sentences, "signed_by": signed_by, "may_appeal": may_appeal}
 
 
-def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of the certificate, all from the receipt: what went, what stays until when, and how it was checked."""
-    lines = api.plan(case.job_id).lines if case.job_id else ()
-    places = erased_places(receipt, lines)
-    zone = ZoneInfo(case.organisation.timezone)
-    checked = receipt.get("verification", {})
+def appeal(case: Case, words: str, signed_by: str, *, laws: Sequence[Regime]) -> dict[str, Any]:
+    """What was decided on an appeal, why, and where the person can go with it."""
+    is_overturned = case.outcome == "overturned"
+    stands, falls = _("We have looked at it again. Our decision stands."), _("We have looked at it again. You are right, and we go on.")
     return {
         "name": case.name,
-        "places": places,
-        "totals": totals_of(places),
-        "kept": _kept(receipt, lines),
-        **undone.facts(case, receipt.get("gaps", ())),
-        "backups_until": case.backups_until,
-        "recipients": [one for one in case.policy.read().recipients if case.right in one.told_on],
-        "asked_how": _asked_how(case),
-        "approved_on": _local(receipt.get("approved_at"), zone, _("j F Y, H:i")),
-        "erased_on": _local(receipt.get("finished_at"), zone, _("j F Y")),
-        "erased_at": _local(receipt.get("finished_at"), zone, _("j F Y, H:i")),
-        "by_key_at": _local(checked.get("by_key_at"), zone, _("H:i")),
-        "searched_at": _local(checked.get("searched_again_at"), zone, _("H:i")),
-        "fingerprint": _grouped(hashlib.sha256(rfc8785.dumps(dict(receipt))).hexdigest()),
-        "log_entry": Event.objects.filter(case_reference=case.reference).order_by("-position").values_list("position", flat=True).first(),
-        "signing_key": crypto.key_id("receipt"),
-        "keys_url": KEYS.format(settings.BASE_URL),
-        "signed_by": case.released_by,
+        "first": case.appeal_of.reference if case.appeal_of else "",
+        "opening": falls if is_overturned else stands,
+        "is_overturned": is_overturned,
+        "paragraphs": words.strip().splitlines(),
+        "sentences": list(dict.fromkeys(law.authority.complain for law in laws)),
+        "signed_by": signed_by,
     }
-
-
-def _local(moment: Any, zone: ZoneInfo, form: str) -> str:
-    """A moment of the receipt in the organisation's own time."""
-    return dateformat.format(datetime.fromisoformat(moment).astimezone(zone), form) if moment else ""
-
-
-def _kept(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[dict[str, Any]]:
-    """What stays, until when and why, in the words of the plan."""
-    known = {(line.source_key, line.category): line for line in lines}
-    rows = []
-    for one in receipt.get("kept", ()):
-        line = known.get((one["source"], one["category"]))
-        until = date.fromisoformat(one["until"]) if one.get("until") else None
-        rows.append(
-            {"title": line.title if line else one["category"], "rows": one["rows"], "until": until, "because": line.because if line else ""}
-        )
-    return rows
-
-
-def _asked_how(case: Case) -> str:
-    is_twice = Event.objects.filter(case_reference=case.reference, code="identity.second_code").exists()
-    return _("confirmed by email and by a second code") if is_twice else _("confirmed by email")
-
-
-def _grouped(digest: str) -> str:
-    """A fingerprint in fours, as people compare them."""
-    return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
-
-
-def erased_places(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[ErasedRow]:
-    """What the receipt proves, per source: rows as they were read back, each once, and apart from them those that are not done."""
-    titles = {line.source_key: line.source_title for line in lines}
-    places = []
-    for one in receipt.get("sources", ()):
-        place = ErasedRow(titles.get(one["source"], one["source"]), not_done=one["not_done"], how=one["how"])
-        place.found = sum(one["totals"].values()) + place.not_done
-        for action, column in COLUMNS.items():
-            setattr(place, column, one["totals"][action])
-        places.append(place)
-    return places
-
-
-def proved_lines(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list[ProvedLine]:
-    """The plan's lines with the numbers of the receipt, which holds those that have rows, in the same order."""
-    found = zip((line for line in lines if line.rows), receipt.get("lines", ()), strict=True)
-    return [ProvedLine(replace(line, rows=one["rows"]), one["not_done"]) for line, one in found]
-
-
-def totals_of(places: Sequence[ErasedRow]) -> dict[str, int]:
-    """The columns added up."""
-    return {name: sum(getattr(place, name) for place in places) for name in (*COLUMNS.values(), "found", "not_done")}
 
 
 def _place(source: SourceProgress) -> PlaceRow:

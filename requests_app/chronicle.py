@@ -44,6 +44,8 @@ SAID: dict[str, Words] = {
     "letter.bounced": lazy("A letter came back: “%(subject)s”"),
     "details.shown": lazy("%(who)s looked at personal details"),
     "source.retried": lazy("%(who)s asked a source again: %(source)s"),
+    "appeal.made": lazy("%(who)s appealed: %(appeal)s"),
+    "appeal.linked": lazy("%(who)s said which request the appeal is about: %(appeal_of)s"),
     "source.closed": lazy("%(who)s closed a source for this request: %(source)s"),
     "gaps.accepted": lazy("%(who)s decided to answer in part"),
     "archive.released": lazy("%(who)s released the archive"),

@@ -15,7 +15,7 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
 from portal.organisations.promises import Recipient
-from requests_app import answers, particulars
+from requests_app import answers, certificate, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
@@ -78,6 +78,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "flags": _flags(case),
         "twins": duplicates.twins_of(case),
         "joined_to": duplicates.joined_to(case),
+        "appeals": list(case.appeals.all()),
         "wish": particulars.wish_words(case),
         "is_copy": case.right in GATHERED,
         "closable": dict(shortfalls.open_sources(case)) if actor.decides else {},
@@ -101,11 +102,11 @@ def _planned(case: Case) -> dict[str, Any]:
         return {"plan": None}
     left = {"left_at": api.sources_left(case.job_id), "silent": api.sources_silent(case.job_id)}
     if receipt is None:
-        figures = {name: view.totals.get(action, 0) for action, name in answers.COLUMNS.items()}
+        figures = {name: view.totals.get(action, 0) for action, name in certificate.COLUMNS.items()}
         return {"plan": view, "figures": figures, "outcome": "", "stopped": api.progress(case.job_id).error, **left}
     signed = receipt["receipt"]
-    places = [one for one in answers.erased_places(signed, view.lines) if one.found or case.right == Right.DELETION]
-    words = {"plan": view, "places": places, "figures": answers.totals_of(places), "outcome": signed["outcome"]}
+    places = [one for one in certificate.erased_places(signed, view.lines) if one.found or case.right == Right.DELETION]
+    words = {"plan": view, "places": places, "figures": certificate.totals_of(places), "outcome": signed["outcome"]}
     return {**words, **left, "not_searched": signed["gaps"]}
 
 
@@ -258,8 +259,8 @@ def receipt(case: Case) -> dict[str, Any]:
     signed = api.receipt(case.job_id) if case.job_id and case.right in PLANNED else None
     if signed is None or case.job_id is None:
         raise Http404
-    lines = answers.proved_lines(signed["receipt"], api.plan(case.job_id).lines)
-    facts = answers.erasure(case, signed["receipt"])
+    lines = certificate.proved_lines(signed["receipt"], api.plan(case.job_id).lines)
+    facts = certificate.erasure(case, signed["receipt"])
     facts.pop("name")
     return {**facts, "signed": signed, "outcome": signed["receipt"]["outcome"], "lines": lines, "gaps": signed["receipt"]["gaps"]}
 

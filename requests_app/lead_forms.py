@@ -1,5 +1,6 @@
 """What a lead chooses when something cannot be done, must stay, or needs a second person. Whether it is allowed is the flows' to say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -30,3 +31,24 @@ class ShortfallForm(forms.Form):
         """The reason as the flow takes it."""
         said: dict[str, Any] = self.cleaned_data
         return Why(said["reason"], said["text"])
+
+
+class AppealForm(forms.Form):
+    """Whether the first decision stands."""
+
+    verdict = forms.ChoiceField(
+        label=_("Does the decision stand?"),
+        choices=[("upheld", _("It stands")), ("overturned", _("It is overturned: the request is opened again"))],
+        error_messages={"required": _("Choose whether it stands")},
+    )
+    text = Text(label=_("Why"), rows=8, help_text=_("The person reads it in our letter."), error_messages={"required": _("Write why")})
+
+
+class AboutForm(forms.Form):
+    """Which request an appeal is about."""
+
+    about = forms.ChoiceField(label=_("Which request is it about?"), error_messages={"required": _("Choose the request")})
+
+    def __init__(self, *args: Any, cases: Sequence[tuple[str, str]], **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.fields["about"].choices = list(cases)  # type: ignore[attr-defined]

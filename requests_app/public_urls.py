@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import confirming, download, intake, legal, tracking
+from requests_app.views import appeal, confirming, download, intake, legal, tracking
 
 app_name = "public"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("o/<slug:org>/request/<str:reference>/", tracking.status, name="status"),
     path("o/<slug:org>/request/<str:reference>/confirm/", tracking.confirm_here, name="confirm_here"),
     path("o/<slug:org>/request/<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),
+    path("o/<slug:org>/request/<str:reference>/appeal/", appeal.appeal, name="appeal"),
     path("o/<slug:org>/request/<str:reference>/download/", download.download, name="download"),
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/", tracking.letter, name="letter"),
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/pdf/", tracking.letter_pdf, name="letter_pdf"),

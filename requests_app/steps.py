@@ -38,7 +38,7 @@ OPEN: dict[Right, tuple[Promise | str, str]] = {
     Right.LIMIT_SENSITIVE: (_("Answer the limit"), "answer"),
     Right.COMPLAINT: (_("Answer the complaint"), "answer"),
     Right.GRIEVANCE: (_("Answer the grievance"), "answer"),
-    Right.APPEAL: (_("Decide the appeal"), "answer"),
+    Right.APPEAL: (_("Decide the appeal"), "decide_appeal"),
 }
 REVIEW: dict[Right, tuple[Promise | str, str]] = {
     **OPEN,

@@ -62,6 +62,8 @@ def answer(case: Case, text: str, *, by: Actor, outcome: str = "done", stops: Se
 def _must_be_answerable(case: Case, words: str, *, outcome: str) -> None:
     if case.right in ALWAYS:
         raise NotYet(_("This request is answered by its archive or by its receipt, not by a letter of our own. Nothing was changed."))
+    if case.right == Right.APPEAL.value:
+        raise NotYet(_("An appeal is decided: the decision stands, or it is overturned. Nothing was changed."))
     if case.right == Right.CORRECTION.value and case.job_id:
         raise NotYet(_("Decide on each correction: the answer says what became of each. Nothing was changed."))
     if not verification.is_proved(case):

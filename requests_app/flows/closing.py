@@ -1,5 +1,6 @@
 """How cases end: extended or refused on the way, expired when never confirmed, closed, opened again, backups attested."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from exports import api
 from portal.kit import clock
 from portal.organisations.promises import Recipient
 from requests_app import answers, letters
-from requests_app.access import Actor, must_lead
+from requests_app.access import DECIDES, Actor, must_lead, staff_of
 from requests_app.flows import shortfalls, timing
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import NotYet
@@ -25,7 +26,7 @@ from requests_app.rules.reasons import EXTENSION_REASONS
 from requests_app.rules.refusals import check_refusal, ground_named, refusal_letter
 from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import GATHERED, Right
-from requests_app.rules.states import State
+from requests_app.rules.states import State, is_over
 
 NEVER_CONFIRMED = timedelta(days=14)
 KEPT_OPEN = timedelta(days=30)  # after the last word, for questions about it
@@ -85,7 +86,7 @@ def refuse(case: Case, ground: str, evidence: str, *, by: Actor) -> None:
         keep_note(case, evidence, by=by, kind=NoteKind.EVIDENCE)
     if case.job_id:
         api.destroy(case.job_id)
-    facts = answers.refusal(case, refusal_letter(laws, named), by.name)
+    facts = answers.refusal(case, refusal_letter(laws, named), by.name, may_appeal=any(Right.APPEAL in law.rights for law in laws))
     letters.queue(case, "refused", to=address_of(case), facts=facts, formal=True)
 
 
@@ -165,6 +166,24 @@ def reopen(case: Case, reason: str, *, by: Actor) -> None:
     """A lead takes a closed case up again and says why."""
     case = locked(case)
     must_lead(by, case, _("Only a lead can open a request again."))
+    _reopen(case, reason, by=by)
+
+
+def take_up_again(case: Case, reason: str, *, by: Actor) -> None:
+    """Inside the transaction that overturned what was decided: the case is closed, if it is not yet, and opened again."""
+    case = locked(case)
+    if case.state != State.CLOSED.value:
+        case.closed_at = clock.now()
+        move(case, State.CLOSED, by=by.key)
+    _reopen(case, reason, by=by)
+
+
+def leads_but(case: Case, keys: Collection[str]) -> list[str]:
+    """The leads who are none of these, by name."""
+    return [user.name for user in staff_of(case.organisation, roles=DECIDES) if str(user.pk) not in keys]
+
+
+def _reopen(case: Case, reason: str, *, by: Actor) -> None:
     if not case.key_sealed:
         raise NotYet(_("The content of this request was destroyed, so it cannot be opened again. The person can ask anew."))
     keep_note(case, reason, by=by, kind=NoteKind.REOPENING)
@@ -181,7 +200,7 @@ def attest_backups(case: Case, text: str, *, by: Actor, today: date | None = Non
     """Somebody says, with their name, that no backup holds the data any more; the person is told."""
     case = locked(case)
     must_lead(by, case, _("Only a lead can attest that backups are gone."))
-    if case.state != State.ANSWERED.value or case.backups_until is None:
+    if not is_over(State(case.state)) or case.backups_until is None:
         raise NotYet(_("This request has no backups to attest. Nothing was changed."))
     if (today or clock.today(case.organisation.timezone)) < case.backups_until:
         raise NotYet(_("The last backup has not rolled over yet. Attest it on its date or later. Nothing was changed."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock, codes
-from requests_app import answers, hints, letters
+from requests_app import certificate, hints, letters
 from requests_app.access import Actor, SignInAgain, must_lead
 from requests_app.flows import shortfalls, verification
 from requests_app.flows.moving import locked, move, record
@@ -133,13 +133,13 @@ def _certify(case: Case, receipt: Mapping[str, Any], *, outcome: str = "erased")
     until = case.backups_until.isoformat() if case.backups_until else ""
     move(case, State.ANSWERED, by="system", outcome=receipt["outcome"], backups_until=until, **_counts(receipt))
     api.revoke_all(case.organisation, proved_identities(case), keep=_copy_to_fetch(case))
-    letters.queue(case, "answer_deletion", to=address_of(case), facts=answers.erasure(case, receipt), formal=True)
+    letters.queue(case, "answer_deletion", to=address_of(case), facts=certificate.erasure(case, receipt), formal=True)
 
 
 def _counts(receipt: Mapping[str, Any]) -> dict[str, int]:
     """What the register remembers of a deletion: rows, each once."""
     totals = receipt.get("totals", {})
-    return {column: totals.get(action, 0) for action, column in answers.COLUMNS.items()} | {"gaps": len(receipt.get("gaps", ()))}
+    return {column: totals.get(action, 0) for action, column in certificate.COLUMNS.items()} | {"gaps": len(receipt.get("gaps", ()))}
 
 
 def _copy_to_fetch(case: Case) -> tuple[UUID, ...]:

@@ -85,7 +85,7 @@ def lead_case(submission: Submission) -> Case:
 
 def _open(application: Application, submission: Submission, right: Right, *, copy_first: Case | None) -> Case:
     case = Case(
-        reference=_free_reference(),
+        reference=free_reference(),
         submission=submission,
         organisation=application.organisation,
         policy=application.policy,
@@ -109,7 +109,7 @@ def _open(application: Application, submission: Submission, right: Right, *, cop
     return case
 
 
-def _free_reference() -> str:
+def free_reference() -> str:
     """References are short enough to read out, so two may meet."""
     while Case.objects.filter(reference=(reference := codes.new_reference())).exists():
         continue

@@ -9,7 +9,7 @@ from requests_app import letters
 from requests_app.access import Actor, staff_of
 from requests_app.flows import timing
 from requests_app.flows.moving import locked, move, record
-from requests_app.models import Case, Message, Note
+from requests_app.models import Case, Event, Message, Note
 from requests_app.models.letter import Author, Via
 from requests_app.models.note import NoteKind
 from requests_app.rules.errors import RuleError
@@ -21,6 +21,9 @@ QUESTIONS = {
     "clarification": ("clarification_requested", "clarification_received"),
     "identity": ("identity_requested", "identity_received"),
 }
+
+
+DECIDING = ("case.refused", "refusal.proposed", "case.executing", "case.answered", "archive.released", "source.closed", "gaps.accepted")
 
 
 class TriageRefused(RuleError):
@@ -35,9 +38,17 @@ def assign(case: Case, owner: User | None, *, by: Actor) -> None:
         raise TriageRefused(_("Only an officer or a lead of this organisation can own its requests. Nothing was changed."))
     if case.owner_id == (owner.pk if owner else None):
         return
+    if owner is not None and case.appeal_of and str(owner.pk) in deciders_of(case.appeal_of):
+        raise TriageRefused(_("%(name)s had a part in the decision that is appealed against. Nothing was changed.") % {"name": owner.name})
     case.owner = owner
     case.save(update_fields=["owner"])
     record(case, "owner.changed", by=by.key, owner=str(owner.pk) if owner else "")
+
+
+def deciders_of(case: Case) -> set[str]:
+    """Who had a part in how a request ended: whoever refused, proposed, approved, released, answered or closed a source."""
+    lines = Event.objects.filter(case_reference=case.reference, code__in=DECIDING).exclude(actor__in=["system", "person"])
+    return set(lines.values_list("actor", flat=True))
 
 
 @transaction.atomic

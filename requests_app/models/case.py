@@ -158,6 +158,7 @@ class Case(models.Model):
             **line,
             "organisation_id": self.organisation_id,
             "policy_version": self.policy.version,
+            "appeal_of": self.appeal_of.reference if self.appeal_of else "",
             "residence": self.country,
             "regimes": sorted({rule["regime"] for rule in self.clock.get("all", ())} - {POLICY}),
             "ack_due_on": self.clock.get("ack_due"),

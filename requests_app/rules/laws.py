@@ -152,7 +152,7 @@ class Regime:
     def lets_wait(self, right: Right, asked: str) -> bool:
         """Whether the date of this right waits, or begins anew, once this was asked of the person."""
         rule = self.clock_for(right)
-        return rule is not None and any(one.asked == asked for one in (*rule.pauses, *rule.waits))
+        return rule is not None and asked in {*(one.asked for one in rule.pauses), *(one.asked for one in rule.waits)}
 
     def calendar_in(self, zone: str) -> str:
         """The name of the calendar for a controller in this time zone, where the law leaves holidays to the country."""

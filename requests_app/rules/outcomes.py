@@ -26,7 +26,7 @@ class Denial(StrEnum):
 COMPLIED = frozenset({Result.WHOLE, Result.PART})
 # Something was held back, kept, not reached or refused: an answer to a part.
 SHORT_OF = ("withheld", "kept", "gaps", "refused")
-DENYING = frozenset({"refused", "not_verifiable", "unanswered"})
+DENYING = frozenset({"refused", "not_verifiable", "unanswered", "upheld"})
 EXEMPT = frozenset(
     {
         "rights_of_others",

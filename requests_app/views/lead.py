@@ -1,12 +1,17 @@
-"""A lead's decisions about part of a request: a source that is closed, an answer in part."""
+"""A lead's decisions beside the usual road: a source that is closed, an answer in part, an appeal."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from requests_app.flows import erasing, shortfalls
+from requests_app import folder, particulars
+from requests_app.access import Actor
+from requests_app.desk_forms import ReasonForm
+from requests_app.flows import appealing, erasing, shortfalls, viewing
 from requests_app.flows.searching import NotYet
-from requests_app.lead_forms import ShortfallForm
+from requests_app.lead_forms import AboutForm, AppealForm, ShortfallForm
+from requests_app.models import Case
+from requests_app.models.case import Channel
 from requests_app.views.case import act_page, read_or_send
 from requests_app.views.staff import case_and_actor, posted
 
@@ -43,4 +48,50 @@ def answer_in_part(request: HttpRequest, reference: str) -> HttpResponse:
         "lead": _("The letter says what was deleted, what was not, why, and what the person can do."),
         "button": _("Answer the person"),
     }
+    return act_page(request, case, form, words)
+
+
+@read_or_send
+def appeal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Opens an appeal that came by mail, by phone or by post."""
+    case, actor = case_and_actor(request, reference)
+    form = ReasonForm(posted(request))
+    form.fields["text"].label = _("What does the person not agree with?")
+    if request.method == "POST" and form.is_valid():
+        opened = appealing.appeal(case, form.cleaned_data["text"], by=actor.key, channel=Channel.POST)
+        return redirect("desk:case", opened.reference)
+    lead = _("The appeal is a request of its own, with its own date from today. Somebody who had no part in the decision must decide it.")
+    return act_page(request, case, form, {"heading": _("Open an appeal"), "button": _("Open the appeal"), "lead": lead})
+
+
+@read_or_send
+def decide_appeal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Upholds or overturns; first, where it is not known, which request it is about."""
+    case, actor = case_and_actor(request, reference)
+    if case.appeal_of is None:
+        return _about(request, case, actor)
+    form = AppealForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        appealing.decide(case, form.cleaned_data["verdict"], form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    viewing.looked_at(case, viewing.THREAD, by=actor)
+    may = appealing.may_decide(case, actor)
+    words = {
+        "heading": _("Decide the appeal"),
+        "lead": "" if may else _("You had a part in the decision that is appealed against, so somebody else must decide."),
+        "button": _("Decide and tell the person") if may else "",
+        "thread": folder.said(case),
+        "wish": particulars.wish_words(case),
+    }
+    return act_page(request, case, form, words)
+
+
+def _about(request: HttpRequest, case: Case, actor: Actor) -> HttpResponse:
+    found = [(one.reference, particulars.twin_words(one)) for one in appealing.appealable(case)]
+    form = AboutForm(posted(request), cases=found)
+    if request.method == "POST" and form.is_valid():
+        appealing.link(case, form.cleaned_data["about"], by=actor)
+        return redirect("desk:decide_appeal", case.reference)
+    nothing = _("No ended request of the same confirmed address can be appealed against. Ask the person which one is meant, or refuse.")
+    words = {"heading": _("Which request is it about?"), "button": _("That one") if found else "", "lead": "" if found else nothing}
     return act_page(request, case, form, words)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.kit import codes
 from requests_app import particulars, progress
-from requests_app.flows import conversation, delivery, duplicates, following, verification, withdrawal
+from requests_app.flows import appealing, conversation, delivery, duplicates, following, verification, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
 from requests_app.letters import SECRET_KINDS
 from requests_app.models import Case, Letter
@@ -100,6 +100,8 @@ def _status_words(case: Case) -> dict[str, object]:
         "may_withdraw": withdrawal.may_withdraw(case),
         "wants_code": not case.confirmed_at and not is_over(State(case.state)),
         "wants_second_code": verification.wants_second_code(case) and not is_over(State(case.state)),
+        "may_appeal": appealing.may_appeal(case),
+        "appeals": case.appeals.all(),
         "archive": delivery.archive_of(case),
         "joined_to": duplicates.joined_to(case),
         "wish": particulars.wish_words(case),
