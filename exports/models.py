@@ -9,50 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from exports.data_source import DataSource as DataSource
 from portal.kit import crypto
 from portal.kit.leases import Leased
 from portal.organisations.models import Organisation, Policy
-
-
-class DataSource(models.Model):
-    """One system of the organisation: a connection and its datasets. Addresses hold passwords, so they are sealed."""
-
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="data_sources")
-    key = models.SlugField(max_length=60)
-    title = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, default="sql")
-    url_sealed = models.BinaryField()
-    write_url_sealed = models.BinaryField(default=bytes)
-    datasets = models.JSONField(default=list)
-    note = models.CharField(max_length=300, blank=True)
-    position = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["position", "key"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["organisation", "key"], name="data_source_key_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation.key}/{self.key}"
-
-    @property
-    def url(self) -> str:
-        """The address that reads."""
-        return crypto.installation_box("sources").unseal(self.url_sealed, context=self.key)
-
-    @url.setter
-    def url(self, address: str) -> None:
-        self.url_sealed = crypto.installation_box("sources").seal(address, context=self.key)
-
-    @property
-    def write_url(self) -> str:
-        """The address that erases and corrects; empty when the reading one serves for both."""
-        return crypto.installation_box("sources").unseal(self.write_url_sealed, context=self.key) if self.write_url_sealed else ""
-
-    @write_url.setter
-    def write_url(self, address: str) -> None:
-        self.write_url_sealed = crypto.installation_box("sources").seal(address, context=self.key) if address else b""
 
 
 class JobKind(models.TextChoices):

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from exports.connectors.base import Connector, Reader, SourceError, SourceUnreachable
+from exports.connectors.http_connector import HttpConnector, schema_of
+from exports.connectors.http_settings import HttpSettings
 from exports.connectors.sql_connector import SqlConnector
 from exports.datasets import Collection, Dataset, DatasetError, read_stored
 from exports.graph import Walk, walk
@@ -28,13 +30,20 @@ class Source:
 
     def connector(self) -> Connector:
         """How to speak to it; raises SourceUnreachable when its kind or its address cannot be used."""
-        if self.record.kind != "sql":
-            raise SourceUnreachable(f"It cannot be reached: nothing here speaks to sources of the kind '{self.record.kind}'.")
-        schemas = tuple(dict.fromkeys(home_of(dataset, self.key).schema for dataset in self.datasets))
         try:
-            return SqlConnector(self.record.url, write_url=self.record.write_url, schemas=tuple(name or None for name in schemas))
+            return self._connector()
         except Sealed:
             raise SourceUnreachable("It cannot be reached: its stored address can no longer be opened.") from None
+
+    def _connector(self) -> Connector:
+        schemas = [(home_of(dataset, self.key).schema, dataset) for dataset in self.datasets]
+        if self.record.kind == "sql":
+            names = tuple(dict.fromkeys(name or None for name, _dataset in schemas))
+            return SqlConnector(self.record.url, write_url=self.record.write_url, schemas=names)
+        if self.record.kind == "http":
+            settings = HttpSettings.from_json(self.record.url, self.record.settings)
+            return HttpConnector(settings, schema_of(settings, schemas))
+        raise SourceUnreachable(f"It cannot be reached: nothing here speaks to sources of the kind '{self.record.kind}'.")
 
 
 def sources_of(organisation: Organisation) -> tuple[Source, ...]:

@@ -270,5 +270,13 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_personal"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # WeasyPrint names the letters of a text that no font has: somebody’s name, often
-    "loggers": {"habeas": {"level": "INFO"}, "celery": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}, "kombu": {"level": "ERROR"}},
+    "loggers": {
+        "habeas": {"level": "INFO"},
+        "celery": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "kombu": {"level": "ERROR"},
+        # they tell every address that is asked for, and whom it is about
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
 }

@@ -39,6 +39,17 @@ class SourceRefused(SourceError):
     """The source refused a change (a constraint, a trigger, a permission). The transaction was undone."""
 
 
+class SourceHalfDone(SourceUnreachable):
+    """Some of the changes were made, the rest was not. Only a source without transactions says so; it is gone on with by handles."""
+
+
+# What a connector can, beyond what every one of them must: the contract's tests hold it to what it says.
+WHOLE = "whole"  # a writing session is kept or undone as a whole, by the source itself
+SNAPSHOT = "snapshot"  # a reading session sees the source as it was at one moment
+LIVE_SCHEMA = "live schema"  # `describe` tells columns, keys and rules as the source itself holds them
+CHECKS_KEYS = "checks keys"  # `targets` makes sure that a row is found again by its key
+
+
 @dataclass(frozen=True)
 class ColumnSchema:
     """`type` is one of string integer number boolean datetime date time binary json any; `native` is the source's own word.
@@ -112,8 +123,8 @@ class Schema:
         return tuple(key for table in self.tables.values() for key in table.foreign_keys if key.target == collection)
 
     def tells_age(self, column: ColumnSchema) -> bool:
-        """A row's age can be counted by this column: it holds days or moments. SQLite has no such types and holds them as text."""
-        return column.type in ("datetime", "date") or (self.dialect == "sqlite" and column.type in ("string", "any"))
+        """A row's age can be counted by this column: it holds days or moments. SQLite and JSON have no such types and hold them as text."""
+        return column.type in ("datetime", "date") or (self.dialect in ("sqlite", "http") and column.type in ("string", "any"))
 
     def fingerprint(self, collections: Iterable[str] | None = None) -> str:
         """SHA-256 over the schema (of these collections and all that point at them); counts and rows do not enter."""
@@ -192,9 +203,10 @@ class Writer(Reader, Protocol):
 
 
 class Connector(Protocol):
-    """How to speak to one source. Opening a session may raise SourceUnreachable."""
+    """How to speak to one source. Opening a session may raise SourceUnreachable. `can` holds words such as WHOLE."""
 
     kind: str
+    can: frozenset[str]
 
     def reading(self) -> AbstractContextManager[Reader]:
         """A read-only session: the source itself refuses writes in it."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from exports.connectors.base import Reader, SourceUnreachable, Writer
+from exports.connectors.base import LIVE_SCHEMA, SNAPSHOT, WHOLE, Reader, SourceUnreachable, Writer
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_dialects import Dialect, dialect_of
 from exports.connectors.sql_errors import reaching, told
@@ -19,6 +19,7 @@ class SqlConnector:
     """One SQL database. Without a write address the reading one serves for both."""
 
     kind = "sql"
+    can = frozenset([WHOLE, SNAPSHOT, LIVE_SCHEMA])
 
     def __init__(self, url: str, *, write_url: str = "", schemas: tuple[str | None, ...] = ()) -> None:
         self._url, self._write_url = url, write_url or url

@@ -12,7 +12,7 @@ from exports.facts import PlanLine, PlanView
 from exports.flows.erase import is_one_transaction, moves_of
 from exports.flows.tallying import Tally, tally_of
 from exports.flows.unfinished import earlier
-from exports.models import Job, PartState
+from exports.models import DataSource, Job, PartState
 from exports.moves import Move
 from portal.kit import clock, crypto
 
@@ -113,9 +113,16 @@ def _source(run: Any, moves: list[Move], tally: Tally) -> dict[str, Any]:
         "rows_changed": tally.changed(run.source_key),
         "not_done": tally.not_done(run.source_key),
         "totals": tally.totals(run.source_key),
-        "how": "one transaction" if is_one_transaction(planned) else "batches with checkpoints",
+        "how": _how(run, planned),
         "finished_at": _moment(run.finished_at),
     }
+
+
+def _how(run: Any, rows: int) -> str:
+    """A service without transactions is changed record by record, however few there are."""
+    if DataSource.objects.filter(organisation=run.job.organisation, key=run.source_key).exclude(kind="sql").exists():
+        return "record by record"
+    return "one transaction" if is_one_transaction(rows) else "batches with checkpoints"
 
 
 def _move(move: Move, proof: Mapping[str, Any], tally: Tally) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from exports.flows.checking import live_gaps
 from exports.flows.vetting import bad_addresses, not_mapped, read_datasets, unknown_categories
+from exports.flows.vetting_calls import bad_calls
 from exports.models import DataSource, Handle, HandleState
 from portal.kit.crypto import Sealed
 from portal.organisations.folder import SourceDraft, read_folder
@@ -50,7 +51,7 @@ def load_organisation(folder: Path, *, stores: Path | None = None, regimes: Coll
     """
     read = read_folder(Path(folder), stores=stores, regimes=regimes)
     datasets, notes = read_datasets(read)
-    problems = [*unknown_categories(read.policy, datasets.values()), *bad_addresses(read.sources)]
+    problems = [*unknown_categories(read.policy, datasets.values()), *bad_addresses(read.sources), *bad_calls(read, datasets)]
     if problems:
         raise PolicyError(problems)
     notes += not_mapped(read.policy, datasets.values())
@@ -86,6 +87,8 @@ def _register(organisation: Organisation, stored: DataSource | None, draft: Sour
         "position": position,
         "url": draft.url,
         "write_url": draft.write_url,
+        "kind": draft.kind,
+        "settings": json.loads(json.dumps(draft.settings)),
     }
     source = stored or DataSource(organisation=organisation, key=draft.key)
     differs = [name for name, value in wanted.items() if stored is None or _stored(stored, name) != value]

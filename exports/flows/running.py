@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from exports.connectors.standing import standing
 from exports.datasets import DatasetError
 from exports.flows import amending, finding, sweep
 from exports.flows.collect import collect
@@ -50,7 +51,8 @@ def run(job_id: UUID) -> None:
         return
     settled = False
     try:
-        _go(work)
+        with standing(str(job_id), work.renew):
+            _go(work)
         settled = True
     except LeaseLost:
         settled = True  # another worker has it: nothing of ours to give back

@@ -75,6 +75,8 @@ def bad_addresses(sources: Sequence[SourceDraft]) -> list[Problem]:
     """Addresses of databases that nothing here speaks to. The address itself is never repeated: it may hold a password."""
     problems = []
     for number, source in enumerate(sources):
+        if source.kind != "sql":
+            continue
         for key, address in (("url", source.url), ("write_url", source.write_url)):
             reason = _wrong_address(address)
             if address and reason:

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from portal.organisations.kinds import list_of, record, text
+from portal.organisations.http_words import http_address, http_words
+from portal.organisations.kinds import list_of, record, text, word
 from portal.organisations.marked_yaml import Kind, PolicyError, Problem, Reading, read_yaml, scalar
 from portal.organisations.policy import PolicyDocument, read_with_lines
 from portal.organisations.policy_shape import SLUG
@@ -17,6 +18,7 @@ from portal.organisations.policy_shape import SLUG
 ADDRESS = re.compile(r"[a-z][a-z0-9+]*://\S*")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 STORES = "{folder}"
+KINDS = ("sql", "http")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class SourceDraft:
     datasets: tuple[Path, ...] = ()
     note: str = ""
     line: int = 0
+    kind: str = "sql"
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def _read_sources(setting: _Setting, *, may_be_none: bool) -> tuple[SourceDraft,
         {
             "key": SLUG,
             "title": text(is_line=True),
+            "kind": word(*KINDS),
+            "http": http_words,
             "url": _address(setting.stores),
             "write_url": _address(setting.stores),
             "env": _variable(setting.environment),
@@ -96,8 +102,8 @@ def _read_sources(setting: _Setting, *, may_be_none: bool) -> tuple[SourceDraft,
 
 
 def _draft(reading: Reading, number: int, given: dict[str, Any]) -> SourceDraft | None:
-    """A source with exactly one reading address and at most one writing address."""
-    path = f"sources.{number}"
+    """A source with exactly one reading address and at most one writing address, and with what its kind needs."""
+    path, kind = f"sources.{number}", given.get("kind", "sql")
     read = [key for key in ("url", "env") if f"{path}.{key}" in reading.lines]
     write = [key for key in ("write_url", "write_env") if f"{path}.{key}" in reading.lines]
     if len(read) != 1:
@@ -106,8 +112,14 @@ def _draft(reading: Reading, number: int, given: dict[str, Any]) -> SourceDraft 
         reading.refuse(path, "has both write_url and write_env; only one can hold")
     if not given["datasets"]:
         reading.refuse(f"{path}.datasets", "names no dataset, so nothing could be found there")
+    if (f"{path}.http" in reading.lines) != (kind == "http"):
+        reading.refuse(
+            path, "of the kind http needs http, to know its calls" if kind == "http" else "has http, but is not of the kind http"
+        )
     if reading.problems:
         return None
+    if kind == "http":
+        _check_http(reading, path, given, write=write, address=given[read[0]])
     return SourceDraft(
         key=given["key"],
         title=given["title"],
@@ -116,7 +128,21 @@ def _draft(reading: Reading, number: int, given: dict[str, Any]) -> SourceDraft 
         datasets=given["datasets"],
         note=given.get("note", ""),
         line=reading.line_of(f"{path}.key"),
+        kind=kind,
+        settings=given.get(kind, {}),
     )
+
+
+def _check_http(reading: Reading, path: str, given: dict[str, Any], *, write: list[str], address: str) -> None:
+    is_private = bool(given["http"].get("private"))
+    if write:
+        reading.refuse(f"{path}.{write[0]}", "is for databases; a service is changed under http.write_auth")
+    named = [f"{path}.{key}" for key in ("url", "env") if f"{path}.{key}" in reading.lines]
+    tokens = [(f"{path}.http.{key}", given["http"].get(key, {}).get("token_url", "")) for key in ("auth", "write_auth")]
+    for place, value in ((named[0], address), *tokens):
+        reason = http_address(value, private=is_private) if value else ""
+        if reason:
+            reading.refuse(place, reason)
 
 
 def _refuse_twice(reading: Reading, drafts: list[SourceDraft | None]) -> None:

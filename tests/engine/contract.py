@@ -1,13 +1,27 @@
-"""What every connector must do, whatever it speaks to. A new product joins by adding a maker to MAKERS."""
+"""What every connector must do, whatever it speaks to, and what those that say they can must do. A product joins by a maker in MAKERS."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from exports.connectors.base import Connector, Correction, Link, SourceMismatch, SourceRefused, SourceUnreachable
+from exports.connectors.base import (
+    CHECKS_KEYS,
+    LIVE_SCHEMA,
+    SNAPSHOT,
+    WHOLE,
+    Connector,
+    Correction,
+    Link,
+    SourceError,
+    SourceHalfDone,
+    SourceMismatch,
+    SourceRefused,
+    SourceUnreachable,
+)
 from exports.query import EVERYTHING, NOTHING, AllOf, AnyOf, ByKey, Equals, Outside, Predicate, Query, Together, Within
-from tests.engine.products import EACH, MAKERS, Product
+from tests.engine.far_host import Said
+from tests.engine.products import MAKERS, HttpProduct, Product, those_that
 
 PEOPLE = [(0, "zero@example.org", None), (1, "ann@example.org", 0), (2, "Ann@example.org", 1), (3, None, 1), (4, "bob@example.org", None)]
 ORDERS = [(1, "a", 0, 5), (1, "b", 1, None), (2, "a", 1, 7), (3, "a", 4, 7)]
@@ -20,7 +34,7 @@ TABLES = [
 ]
 
 
-@pytest.fixture(params=EACH)
+@pytest.fixture(params=those_that())
 def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     with MAKERS[request.param](request) as made:
         made.execute(TABLES)
@@ -28,6 +42,11 @@ def product(request: pytest.FixtureRequest) -> Iterator[Product]:
         made.insert("orders", ORDERS)
         made.insert("notes", NOTES)
         yield made
+
+
+def that_can(word: str) -> pytest.MarkDecorator:
+    """For the connectors that say so."""
+    return pytest.mark.parametrize("product", those_that(word), indirect=True)
 
 
 @pytest.fixture
@@ -102,6 +121,7 @@ def test_rows_come_in_batches_and_only_with_the_fields_asked_for(connector: Conn
     assert batches[0][0] == {"email": "zero@example.org"}
 
 
+@that_can(LIVE_SCHEMA)
 def test_the_live_schema_is_told(connector: Connector) -> None:
     with connector.reading() as reader:
         schema = reader.describe()
@@ -117,6 +137,7 @@ def test_the_live_schema_is_told(connector: Connector) -> None:
     assert pointing == {("orders", ("buyer",), "CASCADE"), ("people", ("boss",), by_itself)}
 
 
+@that_can(LIVE_SCHEMA)
 def test_the_fingerprint_changes_with_the_schema_and_not_with_the_rows(product: Product) -> None:
     def fingerprint() -> str:
         with product.connector().reading() as reader:
@@ -129,6 +150,7 @@ def test_the_fingerprint_changes_with_the_schema_and_not_with_the_rows(product: 
     assert fingerprint() != before
 
 
+@that_can(SNAPSHOT)
 def test_reading_sees_one_snapshot(product: Product) -> None:
     with product.connector().reading() as reader:
         before = reader.count(Query("people", EVERYTHING))
@@ -216,7 +238,8 @@ def test_a_session_that_fails_changes_nothing(connector: Connector) -> None:
     ],
 )
 def test_what_the_source_refuses_is_told_without_personal_data(connector: Connector, change: Callable[[Any], int]) -> None:
-    with pytest.raises(SourceRefused) as told, connector.writing() as writer:
+    refusal: type[SourceError] = SourceRefused if WHOLE in connector.can else SourceError
+    with pytest.raises(refusal) as told, connector.writing() as writer:
         change(writer)
     assert "example.org" not in str(told.value)
     assert told.value.__cause__ is None
@@ -228,3 +251,41 @@ def test_a_source_that_is_not_there_cannot_be_reached(product: Product) -> None:
         pass
     with pytest.raises(SourceUnreachable, match="cannot be reached"), product.absent().writing():
         pass
+
+
+def test_what_a_session_has_changed_is_seen_by_its_own_questions(connector: Connector) -> None:
+    with connector.writing() as writer:
+        writer.erase("notes", [("x",)])
+        writer.mask("people", [(3,)], {"email": "three@example.org"})
+        assert list(writer.targets(Query("notes", EVERYTHING))) == [("1",), ("2",)]
+        assert list(writer.targets(Query("people", Equals("email", ("three@example.org",))))) == [(3,)]
+
+
+def test_what_a_connector_can_is_said_in_known_words(connector: Connector) -> None:
+    assert connector.can <= {WHOLE, SNAPSHOT, LIVE_SCHEMA, CHECKS_KEYS}
+
+
+def _two_changes(writer: Any) -> None:
+    writer.erase("notes", [("1",)])
+    writer.mask("orders", [(1, "a")], {"size": 500})
+
+
+@that_can(WHOLE)
+def test_of_several_changes_of_which_one_is_refused_none_is_kept(connector: Connector) -> None:
+    with pytest.raises(SourceRefused), connector.writing() as writer:
+        _two_changes(writer)
+    assert found(connector, "notes", EVERYTHING) == [("1",), ("2",), ("x",)]
+
+
+@that_can(CHECKS_KEYS)
+def test_a_source_without_transactions_says_that_some_changes_were_made(product: HttpProduct) -> None:
+    with pytest.raises(SourceHalfDone, match="1 of 2 changes were made"), product.connector().writing() as writer:
+        _two_changes(writer)
+    assert found(product.connector(), "notes", EVERYTHING) == [("2",), ("x",)]
+
+
+@that_can(CHECKS_KEYS)
+def test_a_row_that_is_listed_and_not_found_by_its_key_is_never_a_target(product: HttpProduct) -> None:
+    product.host.behaviour = lambda asked: Said(404) if asked.path.startswith("/notes/") else None
+    with product.connector().reading() as reader, pytest.raises(SourceMismatch, match="nothing could be proved there"):
+        list(reader.targets(Query("notes", EVERYTHING)))

@@ -10,9 +10,16 @@ from typing import Any, Protocol
 import psycopg
 import pymysql
 import pytest
+import yaml
 
-from exports.connectors.base import Connector
+from exports.connectors import http_calls
+from exports.connectors.base import WHOLE, Connector
+from exports.connectors.http_connector import HttpConnector, schema_of
+from exports.connectors.http_settings import HttpSettings
 from exports.connectors.sql_connector import SqlConnector
+from exports.datasets import read_stored
+from tests.engine.far_host import Host, serving
+from tests.processes import free_port
 from tests.servers import ACCOUNT, PASSWORD, Server
 
 Rows = Sequence[tuple[Any, ...]]
@@ -129,11 +136,83 @@ def on_mariadb(server: Server, *, collation: str = "utf8mb4_bin") -> Iterator[Se
         opened.cursor().execute(f"DROP DATABASE {name}")
 
 
+SPOKEN = """
+fides_key: spoken
+collections:
+  - name: people
+    fields:
+      - {name: id, fides_meta: {primary_key: true, data_type: integer}}
+      - {name: email, fides_meta: {data_type: string, length: 80}}
+      - {name: boss, fides_meta: {data_type: integer}}
+  - name: orders
+    fields:
+      - {name: shop, fides_meta: {primary_key: true, data_type: integer}}
+      - {name: code, fides_meta: {primary_key: true, data_type: string}}
+      - {name: buyer, fides_meta: {data_type: integer}}
+      - {name: size, fides_meta: {data_type: integer}}
+  - name: notes
+    fields:
+      - {name: person, fides_meta: {primary_key: true, data_type: string}}
+      - {name: words, fides_meta: {data_type: string}}
+"""
+
+
+def calls_of(name: str, *key: str, by: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    """The usual calls of a collection of the test host."""
+    one = {"path": f"/{name}/" + "/".join(f"{{{part}}}" for part in key)}
+    lists = [{"path": f"/{name}", "by": [field], "query": {field: f"{{{field}}}"}} for field in by]
+    whole = [{"path": f"/{name}", "paging": {"kind": "offset", "name": "offset", "size": "per", "each": 2, "total": "total"}}]
+    changes = {"delete": {**one, "method": "DELETE"}, "update": {**one, "method": "PATCH"}}
+    return {"records": "items", "list": lists + whole, "get": one, **changes, **more}
+
+
+class HttpProduct(SqliteProduct):
+    """A host that keeps its rows in a database of its own."""
+
+    def __init__(self, path: Path, host: Host) -> None:
+        super().__init__(path)
+        self.host = host
+
+    def connector(self) -> Connector:
+        return self._connector(self.host.base)
+
+    def absent(self) -> Connector:
+        return self._connector(f"http://127.0.0.1:{free_port()}")
+
+    def _connector(self, base: str) -> Connector:
+        collections = {
+            "people": calls_of("people", "id", by=("email",)),
+            "orders": calls_of("orders", "shop", "code", by=("buyer",)),
+            "notes": calls_of("notes", "person"),
+        }
+        settings = HttpSettings.from_json(base, {"private": True, "collections": collections})
+        return HttpConnector(
+            settings, schema_of(settings, [("", dataset) for dataset in read_stored([yaml.safe_load(SPOKEN)], "spoken").datasets])
+        )
+
+
+@contextmanager
+def over_http(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[HttpProduct]:
+    patch.setattr(http_calls, "sleep", lambda seconds: None)
+    with sqlite(folder) as store, serving(store.path) as host:
+        yield HttpProduct(store.path, host)
+
+
 Maker = Callable[[pytest.FixtureRequest], AbstractContextManager[Product]]
 MAKERS: dict[str, Maker] = {
+    "http": lambda request: over_http(request.getfixturevalue("tmp_path"), request.getfixturevalue("monkeypatch")),
     "sqlite": lambda request: sqlite(request.getfixturevalue("tmp_path")),
     "postgresql": lambda request: on_postgresql(request.getfixturevalue("postgresql_server")),
     "mariadb": lambda request: on_mariadb(request.getfixturevalue("mariadb_server")),
 }
 NEEDS = {"postgresql": "postgresql", "mariadb": "mariadbd"}
-EACH = [pytest.param(name, marks=[pytest.mark.needs(NEEDS[name])] if name in NEEDS else []) for name in MAKERS]
+CAN = {"http": HttpConnector.can, **dict.fromkeys(("sqlite", "postgresql", "mariadb"), SqlConnector.can)}
+
+
+def those_that(word: str = "") -> list[Any]:
+    """The products whose connector says that it can this; all of them without a word."""
+    names = [name for name in MAKERS if not word or word in CAN[name]]
+    return [pytest.param(name, marks=[pytest.mark.needs(NEEDS[name])] if name in NEEDS else []) for name in names]
+
+
+EACH = those_that(WHOLE)  # the databases
