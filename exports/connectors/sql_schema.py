@@ -20,6 +20,7 @@ WORDS: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
     (types.Boolean, "boolean"),
     (types.Integer, "integer"),
     (types.Numeric, "number"),
+    (types.Float, "number"),  # since SQLAlchemy 2.1 a kind of its own
     (types.DateTime, "datetime"),
     (types.Date, "date"),
     (types.Time, "time"),

@@ -19,6 +19,9 @@ BY_SHAPE = {
     "phone": Sense("phone", "user.contact.phone_number", strong=True),
 }
 SHAPE_OF = {"email": "email", "password": "hash", "secret": "token", "card": "card", "bank": "iban", "ip": "ip", "phone": "phone"}
+MOMENTS = ("birth", "seen")
+NUMBERS = ("phone", "card", "bank", "government", "income")
+BY_TYPE = {**dict.fromkeys(("boolean", "date", "datetime", "time"), MOMENTS), **dict.fromkeys(("integer", "number"), NUMBERS)}
 SAID = {"seen": "a last visit", "words": "free text", "government": "a government number", "place": "a location", "bank": "a bank account"}
 IDENTITIES = {"email": "email", "phone": "phone_number"}
 
@@ -41,7 +44,7 @@ def guess(column: ColumnSchema, shapes: Shapes) -> Guess:
     """The guess for a column of a table about which nothing else is known."""
     named = names.sense_of(column.name)
     shaped = next((kind for kind in BY_SHAPE if shapes.mostly(kind)), "")
-    if named and column.type in ("boolean", "date", "datetime", "time") and named.kind not in ("birth", "seen"):
+    if named and named.kind not in BY_TYPE.get(column.type, (named.kind,)):
         named = None
     if named and SHAPE_OF.get(named.kind) and shaped and shaped != SHAPE_OF[named.kind]:
         named = None  # a column called mail that holds telephone numbers
@@ -57,6 +60,22 @@ def personal_name(found: Guess) -> Guess:
     if names.snake(found.column.name) != "name" or found.category:
         return found
     return replace(found, kind="name", category=names.NAME.category, reason="its table is about people")
+
+
+def in_table(found: Guess, table: str) -> Guess:
+    """The same for a column whose table tells what it is: the number in bank_cards."""
+    is_number = names.snake(found.column.name) in ("number", "no") and not found.category
+    if not (is_number and names.is_about_cards(table)):
+        return found
+    return replace(found, kind="card", category="user.financial.credit_card", never=True, strong=True, reason="its table is about cards")
+
+
+def shared_address(found: Guess) -> Guess:
+    """An address in a row that is also found over its owner may be somebody else's: the owner's friend, the buyer of a gift."""
+    if not found.identity or found.third_party:
+        return found
+    reason = f"{found.reason}; the row is found over its owner too, and an address that is not the owner's is covered"
+    return replace(found, third_party="cover", reason=reason)
 
 
 def _of(column: ColumnSchema, sense: Sense, shapes: Shapes, *, called: bool) -> Guess:

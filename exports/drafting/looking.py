@@ -13,7 +13,7 @@ from exports.connectors.base import Schema, SourceError, TableSchema
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_connector import SqlConnector
 from exports.datasets import read_dataset
-from exports.drafting.guesses import Guess, guess, personal_name
+from exports.drafting.guesses import Guess, guess, in_table, personal_name, shared_address
 from exports.drafting.paths import APART, LOOKUP, NAMED, OWNED, PERSON, USED, Part, parts_of
 from exports.drafting.shapes import shapes_of
 from exports.drafting.writing import written
@@ -61,6 +61,8 @@ def draft(url: str, *, schemas: Sequence[str] = (), key: str = "") -> Draft:
     for part in parts.values():
         if part.role == PERSON:
             part.guesses = {name: personal_name(one) for name, one in part.guesses.items()}
+        elif part.role == NAMED and part.distance:
+            part.guesses = {name: shared_address(one) for name, one in part.guesses.items()}
     text = written(parts, _keys(key or _key(make_url(url).database or ""), named), unwritten=unwritten)
     return Draft(text, _roles(parts), text.count("# guess:"), _unreached(text))
 
@@ -89,7 +91,8 @@ def _guesses(reader: SqlReader, table: TableSchema) -> dict[str, Guess]:
         rows = reader.sample(table.name, looked, most=SAMPLED) if looked else []
     except SourceError:
         rows = []  # a table that this account may not read: its names still say something
-    return {column.name: guess(column, shapes_of(row.get(column.name) for row in rows)) for column in table.columns.values()}
+    guesses = (guess(column, shapes_of(row.get(column.name) for row in rows)) for column in table.columns.values())
+    return {one.column.name: in_table(one, table.name) for one in guesses}
 
 
 def _keys(key: str, schemas: Sequence[str]) -> dict[str, str]:

@@ -16,8 +16,9 @@ class Sense:
     secret: bool = False
 
 
-def _sense(pattern: str, sense: Sense) -> tuple[re.Pattern[str], Sense]:
-    return re.compile(rf"(?:^|_)(?:{pattern})(?:_|$)"), sense
+def _sense(pattern: str, sense: Sense, *, last: bool = False) -> tuple[re.Pattern[str], Sense]:
+    """`last`: only at the end of a name: email is an address, email_template is none."""
+    return re.compile(rf"(?:^|_)(?:{pattern})(?:_?\d)?$" if last else rf"(?:^|_)(?:{pattern})(?:_|$)"), sense
 
 
 # The first that fits counts. A word stands between underscores, or at an end.
@@ -37,8 +38,8 @@ SENSES = (
         Sense("government", "user.government_id", strong=True, secret=True),
     ),
     _sense("fingerprint|face_print|biometrics?", Sense("biometric", "user.biometric", strong=True, secret=True)),
-    _sense("e_?mails?|mail|(?:e_?)?mail_address", Sense("email", "user.contact.email", strong=True)),
-    _sense("phones?|phone_number|mobile|telephone|fax|msisdn|cell", Sense("phone", "user.contact.phone_number", strong=True)),
+    _sense("(?:e_?)?mails?(?:_addr|_address)?", Sense("email", "user.contact.email", strong=True), last=True),
+    _sense("phones?|phone_number|mobile|telephone|fax|msisdn|cell", Sense("phone", "user.contact.phone_number", strong=True), last=True),
     _sense("ip|ip_address|ip_addr|remote_addr|ipv4|ipv6", Sense("ip", "user.device.ip_address", strong=True)),
     _sense("user_agent|device_id|device|browser", Sense("device", "user.device")),
     _sense("cookie|cookie_id|visitor_id", Sense("cookie", "user.device.cookie_id")),
@@ -61,7 +62,11 @@ SENSES = (
     _sense("latitude|longitude|lat|lng|lon|geo|location", Sense("place", "user.location")),
     _sense("salary|income|wage", Sense("income", "user.financial", strong=True)),
     _sense("avatar|photo|picture|portrait", Sense("picture", "user.content")),
-    _sense("notes?|comments?|messages?|body|bio|about|feedback|remarks?|review|question|answer", Sense("words", "user.content")),
+    _sense(
+        "(?:notes?|comments?|messages?|body|bio|about|feedback|remarks?|review|question|answer)(?:_text|_html)?",
+        Sense("words", "user.content"),
+        last=True,
+    ),
     _sense("last_login|last_seen|last_visit|login_at|last_used_at", Sense("seen", "user.behavior")),
 )
 NAME = Sense("name", "user.name")
@@ -69,13 +74,16 @@ NAME = Sense("name", "user.name")
 # Columns about somebody who is not the one whose row it is.
 STAFF = re.compile(
     r"(?:^|_)(?:agent|assignee|assigned|approver|approved|reviewer|reviewed|handler|handled|manager|staff|operator|employee|moderator|"
-    r"(?:created|updated|modified|changed|edited|deleted|closed|resolved|packed|shipped|added|banned)_by)(?:_|$)"
+    r"(?:created|updated|modified|changed|edited|deleted|closed|resolved|packed|shipped|added|banned|uploaded|imported|published|verified|"
+    r"processed|entered|cancelled)_by)(?:_|$)"
 )
 OTHERS = re.compile(
-    r"(?:^|_)(?:recipient|beneficiary|emergency|kin|referrer|referred|referral|inviter|invited|friend|partner|spouse|guardian|witness|sender|seller|"
-    r"vendor|author_of_reply|blocked|reported|mentioned|gift)(?:_|$)"
+    r"(?:^|_)(?:recipient|beneficiary|emergency|kin|referrer|referred|referral|inviter|invited|friend|spouse|guardian|witness|sender|seller|"
+    r"blocked|reported|mentioned|gift)(?:_|$)"
 )
-HOUSE = re.compile(r"(?:^|_)(?:support|noreply|no_reply|reply_to|from|company|sales|shop|store|site|default|partner_address)_e?mail")
+# Whoever sent or received a row is meant by it.
+PARTIES = re.compile(r"(?:^|_)(?:recipient|sender|beneficiary)(?:_|$)")
+HOUSE = re.compile(r"(?:^|_)(?:support|noreply|no_reply|reply_to|from|company|sales|shop|store|site|default)_e?mail")
 
 PEOPLE = frozenset(
     [
@@ -114,9 +122,19 @@ def about_others(column: str) -> str:
     return "staff" if STAFF.search(name) else "cover" if OTHERS.search(name) else ""
 
 
+def points_at_others(column: str) -> bool:
+    """A pointer at people by which the row is not theirs."""
+    return bool(about_others(column)) and not PARTIES.search(snake(column))
+
+
 def names_people(table: str) -> bool:
     """The table is called as people are: users, shop_customer, auth_user."""
     return singular(snake(table).rpartition("_")[2]) in PEOPLE
+
+
+def is_about_cards(table: str) -> bool:
+    """bankcard, credit_cards, payment_card."""
+    return bool(re.search(r"(?:bank|credit|debit|payment)_?card", snake(table)))
 
 
 def is_machinery(table: str) -> bool:

@@ -52,7 +52,8 @@ def parts_of(tables: Mapping[str, TableSchema], guesses: Mapping[str, Mapping[st
     parts = {name: Part(table, guesses[name]) for name, table in tables.items()}
     pointers = {name: tuple(pointers_of(table, tables)) for name, table in tables.items()}
     for part in parts.values():
-        _name_roots(part)
+        kept = names.is_machinery(part.table.name) and all(names.is_machinery(one.target) for one in pointers[part.table.name])
+        _name_roots(part, is_kept=kept)
     _own(parts, pointers)
     _use(parts, pointers)
     for part in parts.values():
@@ -99,8 +100,8 @@ def _fits(column: ColumnSchema, target: TableSchema) -> bool:
     return column.type == key.type and ("UUID" in column.native.upper()) == ("UUID" in key.native.upper())
 
 
-def _name_roots(part: Part) -> None:
-    if part.table.is_view or names.is_machinery(part.table.name):
+def _name_roots(part: Part, *, is_kept: bool) -> None:
+    if is_kept:
         part.role = LOOKUP
         part.reason = "a table that a framework keeps for itself"
         return
@@ -171,7 +172,7 @@ def _settle_rest(part: Part, pointers: Sequence[Pointer], parts: Mapping[str, Pa
         towards = [one.pointer for one in part.follows if parts[one.pointer.target].role in (PERSON, OWNED, NAMED)]
         if towards or _is_personal(part):
             part.role = APART
-            what = ", ".join(one.column.name for one in part.guesses.values() if one.strong)
+            what = ", ".join(one.column.name for one in part.guesses.values() if one.strong or one.never)
             part.reason = f"nothing leads here, and it {f'has {what}' if what else f'points at {towards[0].target}'}"
         else:
             part.role = LOOKUP
@@ -183,13 +184,13 @@ def _why_not(part: Part, pointer: Pointer, parts: Mapping[str, Part]) -> str:
         return "it points at a row of its own table, perhaps somebody else's, so it is not followed"
     if _is_about_others(pointer):
         return f"its name speaks of somebody else at {pointer.target}, so it is not followed"
-    if part.role in (OWNED, PERSON, NAMED) and parts[pointer.target].role in (OWNED, PERSON):
+    if part.role in (OWNED, PERSON, NAMED) and (parts[pointer.target].role == PERSON or parts[pointer.target].distance):
         return f"the row is found more directly; let {pointer.target} lead here too (direction: from) if its rows by others count"
     return f"{pointer.target} may be shared, so nothing is followed from there"
 
 
 def _is_about_others(pointer: Pointer) -> bool:
-    return any(names.about_others(column) for column in pointer.columns)
+    return any(names.points_at_others(column) for column in pointer.columns)
 
 
 def _is_personal(part: Part) -> bool:

@@ -107,5 +107,5 @@ def _ours(guess: Guess, follows: Sequence[Follow]) -> list[str]:
     if guess.never:
         return ["never_disclose: true"]
     if guess.third_party:
-        return [f"third_party: {guess.third_party}"] if not any(one.direction for one in follows) else []
+        return [f"third_party: {guess.third_party}"] if not any(one.direction == "from" for one in follows) else []
     return []

@@ -147,3 +147,10 @@ def test_checks_are_read_whole_out_of_the_statement(store: SqliteProduct) -> Non
         table = reader.describe().tables["t"]
     assert table.checks == ('length("check") < 9', "n IN (1, (2))", "n > 0 OR \"check\" = ')'")
     assert table.uniques == (("check", "n"), ("n",))
+
+
+def test_a_number_with_a_point_is_a_number(store: SqliteProduct) -> None:
+    store.execute(["CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL NOT NULL, b FLOAT, c DOUBLE PRECISION, d DECIMAL(5, 2))"])
+    with store.connector().reading() as reader:
+        columns = reader.describe().tables["t"].columns
+    assert {name: columns[name].type for name in "abcd"} == dict.fromkeys("abcd", "number")
