@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from portal.organisations.policy import Authority, PolicyDocument
@@ -34,6 +34,20 @@ class Withheld:
     count: int = 0
 
 
+class Ready(Protocol):
+    """The files of a collection that have been written already, and what is known about its records (`tables.Learned`)."""
+
+    @property
+    def learned(self) -> Any:
+        """What was learned when they were written."""
+
+    def json_array(self, table: Table) -> Iterator[bytes]:
+        """The JSON file in pieces; raises ArchiveRefused when the count of its records is not what was disclosed."""
+
+    def csv_lines(self, table: Table) -> Iterator[bytes]:
+        """The CSV file in pieces; raises ArchiveRefused as well."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One collection of one source, already redacted. `rows` may be called several times and gives the same rows each time.
@@ -53,6 +67,7 @@ class Table:
     withheld: Sequence[Withheld] = ()  # held back from the person
     covered: Sequence[Withheld] = ()  # parts about other people, made unreadable
     categories: tuple[str, ...] = ()  # keys of the policy's categories
+    ready: Ready | None = None  # its files, where they have been written already
 
 
 @dataclass(frozen=True)

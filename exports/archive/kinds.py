@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -94,6 +94,15 @@ class Kinds:
                 self._days = (day, day)
             elif not self._days[0] <= day <= self._days[1]:
                 self._days = (min(day, self._days[0]), max(day, self._days[1]))
+
+    def expect(self, types: Mapping[str, type], days: Mapping[str, tuple[date, date]]) -> None:
+        """In place of seeing every record: what a source that writes its rows itself has in each column, and the first and last days."""
+        for name, kind in types.items():
+            self.seen.setdefault(name, set()).add(kind)
+        self._choose_when()
+        if self._when is not None and self._when in days:
+            first, last = days[self._when]
+            self._days = (first.toordinal(), last.toordinal())
 
     @property
     def is_flat(self) -> bool:

@@ -13,12 +13,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_info, gettext
 
-from exports.archive import uses, words
+from exports.archive import record_rows, uses, words
 from exports.archive.absent import absent
 from exports.archive.cover import ArchiveRefused, Column, Cover, Row
 from exports.archive.headline import headline, lead
 from exports.archive.parts import PAGE_ROWS, Member, Part
-from exports.archive.words import Shown
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
 KEYS_PATH = "/.well-known/habeas-keys.json"
@@ -80,17 +79,18 @@ class Pages:
     def records(self, part: Part, number: int, rows: Sequence[Row]) -> bytes:
         """One page of a collection's records in ordinary words."""
         columns = part.learned.columns if part.learned else part.table.columns
-        titles = [(_title(column), column.description) for column in columns]
-        drawn = [_cells(columns, row) for row in rows]
-        as_table = self._as_table.setdefault(part.name, _fits_table(titles, drawn))
-        start = (number - 1) * PAGE_ROWS
+        titles = [_title(column) for column in columns]
+        drawn = record_rows.shown(columns, rows)
+        if part.name not in self._as_table:
+            self._as_table[part.name] = _fits_table(titles, drawn)
+        as_table, start = self._as_table[part.name], (number - 1) * PAGE_ROWS
         count = part.table.disclosed
         facts = {
             "part": part,
             "table": part.table,
-            "titles": titles,
+            "titles": list(zip(titles, (column.description for column in columns), strict=True)),
             "as_table": as_table,
-            "rows": [(start + place, cells) for place, cells in enumerate(drawn, 1)],
+            "rows": record_rows.table_rows(titles, drawn) if as_table else record_rows.sections(titles, drawn, first=start + 1),
             "records": words.records(count),
             "span": {"first": words.number(start + 1), "last": words.number(start + len(rows)), "count": words.number(count)},
             "pages": _page_links(part, number),
@@ -148,16 +148,12 @@ def _line(part: Part) -> Line:
     )
 
 
-def _cells(columns: Sequence[Column], row: Row) -> list[tuple[str, Shown]]:
-    return [(_title(column), words.shown(words.as_meant(row.get(column.name), column.type))) for column in columns]
-
-
 def _title(column: Column) -> str:
     return column.title or _spoken(column.name)
 
 
-def _fits_table(titles: Sequence[object], drawn: Sequence[Sequence[tuple[str, Shown]]]) -> bool:
-    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for cells in drawn for _, cell in cells)
+def _fits_table(titles: Sequence[str], drawn: record_rows.Records) -> bool:
+    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for cells in drawn for cell in cells)
 
 
 def _is_short(text: str) -> bool:

@@ -77,11 +77,12 @@ class Bundle:
     def _collection(self, part: Part, pages: Pages) -> Iterator[MemberFile]:
         if not part.table.disclosed:
             return
-        reading = Reading(part.table)
-        yield self._file(f"data/records/{part.name}.json", reading.json())
-        part.json, part.learned = self.written[-1], reading.learned
+        ready, reading = part.table.ready, Reading(part.table)
+        yield self._file(f"data/records/{part.name}.json", ready.json_array(part.table) if ready else reading.json())
+        part.json, part.learned = self.written[-1], ready.learned if ready else reading.learned
         if part.learned is not None and part.learned.is_flat:
-            yield self._file(f"data/tables/{part.name}.csv", csv_lines(part.table, part.learned))
+            lines = ready.csv_lines(part.table) if ready else csv_lines(part.table, part.learned)
+            yield self._file(f"data/tables/{part.name}.csv", lines)
             part.csv = self.written[-1]
         rows = iter(part.table.rows())
         for number in range(1, part.page_count + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -30,6 +30,44 @@ class Learned:
     null_mark: str
 
 
+@dataclass(frozen=True)
+class Ready:
+    """The files of a collection as its source wrote them: pieces, each with the number of its records.
+
+    `json` gives one record to a line, with commas between; `csv` lines as RFC 4180 has them. No piece ends with a line end.
+    """
+
+    learned: Learned
+    json: Callable[[], Iterator[tuple[bytes, int]]]
+    csv: Callable[[], Iterator[tuple[bytes, int]]]
+
+    def json_array(self, table: Table) -> Iterator[bytes]:
+        """The JSON array. Raises ArchiveRefused when the count is not what was disclosed."""
+        start = b"[\n"
+        for piece in _all_of(table, self.json()):
+            yield start
+            yield piece
+            start = b",\n"
+        yield b"\n]\n"
+
+    def csv_lines(self, table: Table) -> Iterator[bytes]:
+        """The CSV with its head line. Raises ArchiveRefused when the count is not what was disclosed."""
+        head = io.StringIO(newline="")
+        csv.writer(head).writerow([column.name for column in self.learned.columns])
+        yield head.getvalue().encode()
+        for piece in _all_of(table, self.csv()):
+            yield piece + b"\r\n"
+
+
+def _all_of(table: Table, pieces: Iterator[tuple[bytes, int]]) -> Iterator[bytes]:
+    count = 0
+    for piece, records in pieces:
+        count += records
+        yield piece
+    if count != table.disclosed:
+        raise ArchiveRefused(_miscounted(table, count))
+
+
 class Reading:
     """One pass over a table that writes its JSON and learns on the way. `learned` is there when the pass is over."""
 
@@ -39,7 +77,7 @@ class Reading:
 
     def json(self) -> Iterator[bytes]:
         """The JSON array, one record to a line. Raises ArchiveRefused when the count is not what was disclosed."""
-        kinds, marks, count = Kinds(self.table.columns), _Marks(), 0
+        kinds, marks, count = Kinds(self.table.columns), Marks(), 0
         start = b"["
         for lines in _bunches(_lines(self.table.rows(), kinds)):
             chunk = b",\n".join(lines)
@@ -118,7 +156,7 @@ def _bunches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield bunch
 
 
-class _Marks:
+class Marks:
     """Which NULL marks are still free: a mark that is found in the written records as a text of its own is taken."""
 
     def __init__(self) -> None:
@@ -126,11 +164,13 @@ class _Marks:
         self._digest = sha256()
 
     def look(self, chunk: bytes) -> None:
+        """Take some of the written records into account."""
         self._digest.update(chunk[:4096])
         for mark in [mark for mark, written in self._free.items() if written in chunk]:
             del self._free[mark]
 
     def choose(self) -> str:
+        """The first mark that is free."""
         return next(iter(self._free), f"NULL-{self._digest.hexdigest()[:16]}")
 
 

@@ -6,11 +6,12 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from exports.archive.cells import csv_cell
 
@@ -35,7 +36,14 @@ class Shown:
 
 def day(value: date) -> str:
     """9 December 2026."""
-    return date_format(value, "j F Y")
+    return _day(value.year, value.month, value.day, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _day(year: int, month: int, number: int, language: str | None) -> str:
+    """Many records share a day, and the language decides its words."""
+    del language
+    return date_format(date(year, month, number), "j F Y")
 
 
 def months(first_and_last: tuple[date, date] | None) -> str:
@@ -80,6 +88,10 @@ def as_meant(value: Any, kind: str) -> Any:
 
 def shown(value: Any) -> Shown:
     """One value in ordinary words; long ones are cut here, never in the JSON file, and say so."""
+    if type(value) is str and 0 < len(value) <= LONGEST:
+        return Shown(value, code=_is_code(value))
+    if type(value) is int:
+        return Shown(str(value))
     if value is None:
         return Shown("–", quiet=True)
     if value == "":

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from exports.query import Key, Query
 
@@ -181,6 +181,27 @@ class Reader(Protocol):
     def referrers(self, link: Link, *, targeted: Query, outside: Query) -> Iterator[tuple[Key, int]]:
         """Keys of rows that `targeted` finds in `link.target`, each with the number (at least 1) of rows of
         `link.collection` that point at it and that `outside` does NOT find: other people's rows."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows that the source writes itself, ordered by key, each as the archive writes it (docs/archive.md) and with its line end.
+
+    `json` gives one JSON object a row, `csv` the cells of one row, with the mark it is called with for NULL. `spans` holds the smallest
+    and the largest value of every column of days, moments and numbers that may have fractions; both None where all are NULL.
+    """
+
+    spans: Mapping[str, tuple[Any, Any]]
+    json: Callable[[], Iterator[bytes]]
+    csv: Callable[[str], Iterator[bytes]]
+
+
+@runtime_checkable
+class WritesRows(Protocol):
+    """A reader whose source can write rows as text. What it gives takes the session for itself until it has been read to its end."""
+
+    def written(self, query: Query) -> Written | None:
+        """How to have these rows written; None when one of them has a value whose text would not be exact. Raises SourceError."""
 
 
 class Writer(Reader, Protocol):

@@ -30,7 +30,9 @@ from sqlalchemy.pool import NullPool
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.postgresql_schema import live_tables
 from exports.connectors.postgresql_types import TEXTS, Native, family, keep_exact, sent_as
+from exports.connectors.postgresql_writing import WrittenByPostgreSql
 from exports.connectors.sql_ordinary import Ordinary
+from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sql_values import strict_fit
 
 LOCK_SECONDS = 5
@@ -43,6 +45,8 @@ SETTINGS = {
     "datestyle": "ISO",
     "row_security": "off",
     "cursor_tuple_fraction": "1.0",
+    "extra_float_digits": "1",
+    "work_mem": "64MB",  # a person's rows are ordered by key: without a file, if it can be
     "idle_in_transaction_session_timeout": "3600s",
 }
 
@@ -51,6 +55,7 @@ class PostgreSql(Ordinary):
     """PostgreSQL through psycopg 3."""
 
     name = "postgresql"
+    rows: RowWriting | None = WrittenByPostgreSql()
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         engine = create_engine(

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, and_, func, select
 from sqlalchemy.exc import DBAPIError
 
-from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch
+from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch, Written
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_errors import told
 from exports.connectors.sql_streams import Stream
+from exports.connectors.sql_written import Writing
 from exports.query import ByKey, Key, Outside, Query
 
 KEYS_AT_ONCE = 400
@@ -78,6 +79,11 @@ class SqlReader:
         with self._asking():
             rows = self.connection.execute(select(*chosen).select_from(source).limit(most)).all()
         return [dict(zip(fields, row, strict=True)) for row in rows]
+
+    def written(self, query: Query) -> Written | None:
+        """How to have the database write the rows itself; None where it cannot write every one of them exactly."""
+        with self._asking():
+            return Writing(self.compiler, self.connection, query, asking=self._asking).written()
 
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""

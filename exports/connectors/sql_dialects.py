@@ -12,11 +12,9 @@ from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
 from sqlalchemy.types import TypeEngine
 
 from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
-
-# from exports.connectors.mariadb import MariaDb
-# from exports.connectors.postgresql import PostgreSql
 from exports.connectors.mariadb import MariaDb
 from exports.connectors.postgresql import PostgreSql
+from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sqlite import Sqlite
 
 
@@ -59,6 +57,8 @@ class Dialect(Comparing, Protocol):
     one_at_a_time: bool
     # DELETE may name a second table. Where it may, it must: without, the product would look at every row.
     deletes_by_join: bool
+    # How it writes rows itself; None where they are written here.
+    rows: RowWriting | None
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         """An engine without a pool; its connections cannot write unless `writing`."""

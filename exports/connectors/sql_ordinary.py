@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.types import TypeEngine
 
 from exports.connectors.base import ColumnSchema
+from exports.connectors.sql_row_writing import RowWriting
 
 
 class Ordinary:
@@ -15,6 +16,7 @@ class Ordinary:
 
     one_at_a_time = False
     deletes_by_join = True
+    rows: RowWriting | None = None
 
     def recover(self, connection: Connection) -> None:
         """Nothing is broken."""

@@ -10,11 +10,12 @@ import orjson
 from django.utils.translation import gettext as _
 
 from exports.archive.cover import Column
-from exports.connectors.base import Reader, SourceMismatch, TableSchema
+from exports.connectors.base import ColumnSchema, Reader, SourceMismatch, TableSchema, WritesRows
 from exports.datasets import Collection, Field
 from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, naming, treatments
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
+from exports.flows.writing import has_no_blank_rows, write
 from exports.models import Job, Step
 from exports.query import AllOf, Outside, Query
 from exports.selection import chosen_fields
@@ -60,13 +61,16 @@ def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
     named = tuple(name for name in naming(visit.collection, job.identities) if name in live.columns)
     treated = treatments(visit.collection, fields, _secret(job), named=named)
     asked = Query(query.collection, query.where, tuple(dict.fromkeys([*(part.name for part in fields), *named])))
-    tally, spool = _spool(held, job, step, _Asking(reader, asked, treated, named))
+    asking, columns = _Asking(reader, asked, treated, named), [live.columns[part.name] for part in fields]
+    told = _written(held, job, step, asking, columns=columns)
+    tally, spool = told or _spool(held, job, step, asking)
     alike = _lookalikes(survey, step.collection, reader, query)
     facts = {
         "columns": [asdict(column) for column in _columns(visit.collection, fields, live, treated)],
         "withheld": tally.told(SECRET),
         "covered": tally.told(THIRD_PARTY, STAFF),
         "lookalikes": alike,
+        "written": told is not None,
     }
     if missing:
         facts["gap"] = _("%(title)s: the columns %(names)s do not exist there.") % {"title": step.title, "names": ", ".join(missing)}
@@ -82,6 +86,18 @@ def _live(reader: Reader, table: str) -> TableSchema:
 
 def _secret(job: Job) -> frozenset[str]:
     return frozenset(category.key for category in job.policy.read().categories if category.secret)
+
+
+def _written(held: Held, job: Job, step: Step, asking: _Asking, *, columns: list[ColumnSchema]) -> tuple[Tally, str] | None:
+    """Records of which nothing is held back, as their source writes them; None where they have to be written here."""
+    if any(treatment.why for treatment in asking.treated) or not has_no_blank_rows(columns):
+        return None
+    asked = Query(asking.asked.collection, asking.asked.where, tuple(column.name for column in columns))
+    written = asking.reader.written(asked) if isinstance(asking.reader, WritesRows) else None
+    if written is None:
+        return None
+    count, spool = write(job, step, written, columns=columns, renew=held.renew)
+    return Tally(found=count, disclosed=count), spool
 
 
 def _spool(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str]:

@@ -22,6 +22,7 @@ from exports.disclosure import SECRET, STAFF
 from exports.flows.leasing import Held
 from exports.flows.progressing import gaps_of
 from exports.flows.spooling import records_of
+from exports.flows.writing import ready_of
 from exports.models import Archive, Job, JobKind, JobState, PartState, SourceRun, Step
 from exports.refusals import EngineRefusal, JobBusy, JobNotReady
 from portal.kit import crypto, leases
@@ -100,13 +101,15 @@ def _table(held: Held, job: Job, run: SourceRun, *, step: Step, policy: PolicyDo
     withheld = [Withheld(one["what"], _reason(one["why"]), one["count"]) for one in step.facts.get("withheld", ())]
     if step.withheld:
         withheld.append(Withheld(step.title, _("Whole records are secrets that protect an account."), step.withheld))
+    columns = tuple(Column(**column) for column in step.facts["columns"])
     return Table(
         source=run.source_key,
         source_title=run.title,
         collection=step.facts.get("name") or step.collection,
         title=step.title,
-        columns=tuple(Column(**column) for column in step.facts["columns"]),
+        columns=columns,
         rows=partial(_rows, held, job, step),
+        ready=ready_of(held, job, step, columns),
         found=step.found,
         disclosed=step.disclosed,
         topic=category.topic if category else "",

@@ -1,0 +1,103 @@
+"""Records that a source writes itself: spooled as they come, and handed to the archive without being taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from exports.archive.cover import Column
+from exports.archive.kinds import Kinds
+from exports.archive.tables import Learned, Marks, Ready
+from exports.connectors.base import ColumnSchema, Written
+from exports.flows.leasing import Held
+from exports.flows.spooling import Spool, pieces_of
+from exports.models import Job, Step
+from portal.kit.sealing import SealedReader, SealedWriter
+
+AT_ONCE = 2000
+CSV, FACTS = ".csv", ".facts"
+LINE, CRLF = b"\n", b"\r\n"
+TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
+# A record with something in one of these columns, where NULL is forbidden, is no blank line of a CSV.
+NEVER_BLANK = ("integer", "number", "boolean", "date", "datetime", "time")
+
+
+def has_no_blank_rows(columns: Iterable[ColumnSchema]) -> bool:
+    """Whether every row has something in it, whatever it is."""
+    return any(not column.nullable and (column.type in NEVER_BLANK or column.native == "uuid") for column in columns)
+
+
+def write(job: Job, step: Step, written: Written, *, columns: list[ColumnSchema], renew: Callable[[], None]) -> tuple[int, str]:
+    """Spool what the source writes: JSON, then CSV, then what was learned. The number of records, and the name of their spool."""
+    marks, count = Marks(), 0
+    with Spool(job, step) as spool:
+        for rows in _bunches(written.json()):
+            renew()
+            lines = [bytes(row[:-1]) for row in rows]
+            spool.add_lines(lines)
+            marks.look(b",".join(lines))
+            count += len(lines)
+    mark = marks.choose()
+    if count:
+        with Spool(job, step, kind=CSV, ending=CRLF) as cells:
+            for rows in _bunches(written.csv(mark)):
+                renew()
+                cells.add_lines([bytes(row[:-1]) for row in rows])
+    facts = {
+        "count": count,
+        "mark": mark,
+        "types": {column.name: _type(column, written.spans).__name__ for column in columns},
+        "days": {name: [str(day)[:10] for day in span] for name, span in written.spans.items() if isinstance(span[0], date)},
+    }
+    with SealedWriter(_path(spool.name, FACTS), job.box) as out:
+        out.write(orjson.dumps(facts))
+    return count, spool.name
+
+
+def ready_of(held: Held, job: Job, step: Step, columns: tuple[Column, ...]) -> Ready | None:
+    """The step's files as the source wrote them; None where they were not."""
+    if not step.facts.get("written"):
+        return None
+    facts = orjson.loads(b"".join(SealedReader(_path(step.spool, FACTS), job.box)))
+    kinds = Kinds(columns)
+    days = {name: (date.fromisoformat(first), date.fromisoformat(last)) for name, (first, last) in facts["days"].items()}
+    kinds.expect({name: TYPES[kind] for name, kind in facts["types"].items()}, days)
+    learned = Learned(kinds.true_columns(), kinds, facts["count"], kinds.is_flat, facts["mark"])
+    return Ready(
+        learned,
+        partial(_pieces, held, pieces_of(job, step.spool, ending=LINE, between=b",\n")),
+        partial(_pieces, held, pieces_of(job, _named(step.spool, CSV), ending=CRLF, between=CRLF)),
+    )
+
+
+def _pieces(held: Held, pieces: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    for piece in pieces:
+        held.renew()
+        yield piece
+
+
+def _type(column: ColumnSchema, spans: Mapping[str, tuple[Any, Any]]) -> type:
+    if column.type == "number":
+        return str if isinstance(spans[column.name][0], Decimal) else float
+    return {"integer": int, "boolean": bool}.get(column.type, str)
+
+
+def _bunches(rows: Iterator[bytes]) -> Iterator[list[bytes]]:
+    while bunch := list(islice(rows, AT_ONCE)):
+        yield bunch
+
+
+def _named(spool: str, kind: str) -> str:
+    return spool.removesuffix(".spool") + f"{kind}.spool"
+
+
+def _path(spool: str, kind: str) -> Path:
+    return Path(settings.SPOOL_FOLDER) / _named(spool, kind)
