@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from exports import api
 from portal.kit import clock
+from requests_app import askers
 from requests_app.access import Actor
 from requests_app.flows import answering, appealing, duplicates, searching, shortfalls, verification, waiting
 from requests_app.models import Case
@@ -53,6 +54,8 @@ def primary_of(case: Case, actor: Actor) -> Act:
 
 def _begin(case: Case) -> Act:
     right = Right(case.right)
+    if askers.lacks_authority(case):
+        return Act(_("Check who may ask"), _to("authority", case), hint=_("Nothing is looked for before it is settled that they may."))
     if not verification.is_proved(case):
         return Act(hint=_("The person has not given every proof that is needed. We go on by ourselves once it is there."))
     if searching.engine_works(case):
@@ -154,6 +157,8 @@ def _words_and_work(case: Case) -> Iterator[tuple[bool, Act]]:
     yield is_early, Act(_("Write down a correction"), _to("correct_add", case))
     is_half = right is Right.WITHDRAWAL and state is State.REVIEW and _withdraw(case).address != _to("answer", case)
     yield is_half, Act(_("Answer"), _to("answer", case))
+    is_unsettled = askers.lacks_authority(case) and state in (State.ARRIVED, State.WAITING)
+    yield is_unsettled, Act(_("Check who may ask"), _to("authority", case))
     yield waiting.may_chase(case), Act(_("Remind the person"), _to("chase", case), posts=True)
     yield _can_extend(case), Act(_("Extend"), _to("extend", case))
 

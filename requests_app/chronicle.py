@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.organisations.models import User
+from requests_app import askers
 from requests_app.models import Case, Event, Letter
+from requests_app.models.case import AskedBy
 from requests_app.models.letter import LetterState
 from requests_app.notices import TITLES
 from requests_app.rows import name_of
@@ -35,6 +37,10 @@ SAID: dict[str, Words] = {
     "case.closed": lazy("The request is closed"),
     "case.extended": lazy("%(who)s took more time, until %(until)s: %(reason)s"),
     "identity.email_code": lazy("%(who)s confirmed the address"),
+    "identity.asker_code": lazy("Whoever asks confirmed their own address"),
+    "authority.given": lazy("%(who)s said that they may act"),
+    "authority.denied": lazy("%(who)s said that nobody was asked to act"),
+    "authority.seen": lazy("%(who)s saw, on %(on)s, that they may ask"),
     "identity.second_code": lazy("%(who)s confirmed again with a second code"),
     "owner.changed": lazy("%(who)s gave it to %(owner)s"),
     "note.added": lazy("%(who)s wrote a note"),
@@ -85,6 +91,10 @@ LOOKED: dict[str, Words] = {
 }
 UNHEARD: Words = lazy("Nobody answered our question by the last day")
 TAKEN: Words = lazy("%(who)s took it")
+ASKED_FOR: dict[str, Words] = {
+    AskedBy.GUARDIAN.value: lazy("%(who)s asked for somebody they care for"),
+    AskedBy.AGENT.value: lazy("Somebody asked for %(who)s"),
+}
 TAKEN_IN: Words = lazy("%(who)s took the request in")
 DONE_SO_FAR: Words = lazy("It was done and read again; the answer is still to be written")
 NOT_DONE: Words = lazy("It ended %(outcome)s and came back for a decision")
@@ -104,7 +114,9 @@ def chronicle(case: Case) -> list[Line]:
     """What happened, newest first: events and letters in one list."""
     events = list(Event.objects.filter(case_reference=case.reference).exclude(code__startswith="clock."))
     people = {str(user.pk): user.name for user in User.objects.filter(pk__in=_staff(events))}
-    known = {"person": name_of(case), "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
+    asker = askers.asker_of(case)
+    person = asker.name if asker and not askers.is_agents(case) else name_of(case)
+    known = {"person": person, "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
     said = SAID | REHEARSED.get(case.right, {})
     known |= {f"letter {letter.pk}": letter.subject for letter in case.letters.all()}
     lines = [Line(event.at, worded(event, known, said)) for event in events]
@@ -131,6 +143,8 @@ def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = S
 def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words]) -> Words:
     if event.code == "owner.changed" and event.actor == str(event.facts.get("owner")):
         return TAKEN
+    if event.code == "case.arrived" and facts.get("asked_by") in ASKED_FOR:
+        return ASKED_FOR[str(facts["asked_by"])]
     if event.code == "case.arrived" and event.actor != "person":
         return TAKEN_IN
     if event.code == "case.open" and facts.get("again"):

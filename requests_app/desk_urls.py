@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import case, correcting, deciding, desk, entering, lead, mail, reports
+from requests_app.views import authority, case, correcting, deciding, desk, entering, lead, mail, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -46,6 +46,7 @@ urlpatterns = [
     path(f"{CASE}correct/", correcting.correct, name="correct"),
     path(f"{CASE}correct/decide/", correcting.decide, name="correct_decide"),
     path(f"{CASE}correct/add/", correcting.add, name="correct_add"),
+    path(f"{CASE}authority/", authority.check, name="authority"),
     path(f"{CASE}close/<str:source>/", lead.close_source, name="close_source"),
     path(f"{CASE}in-part/", lead.answer_in_part, name="answer_in_part"),
     path(f"{CASE}appeal/", lead.appeal, name="appeal"),

@@ -15,14 +15,14 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
 from portal.organisations.promises import Recipient
-from requests_app import answers, certificate, particulars
+from requests_app import answers, askers, certificate, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
 from requests_app.flows.searching import PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
-from requests_app.models.case import Standing
+from requests_app.models.case import AskedBy, Standing
 from requests_app.reminded import reminded
 from requests_app.rows import name_of, time_left
 from requests_app.rules.deadlines import Clock, Deadline
@@ -87,6 +87,9 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "proofs": proofs_of(case),
         "place": _place(case),
         "reminders": reminded(case),
+        "asker": askers.asker_of(case),
+        "lacks_authority": askers.lacks_authority(case),
+        "age": case.policy.read().minimum_age if case.asked_by == AskedBy.CHILD else None,
         "recipients": _recipients(case),
     }
 
@@ -151,7 +154,7 @@ def _starts(rule: Deadline) -> str:
 
 
 def _known(case: Case) -> list[Known]:
-    titles = {kind.kind: kind.title for kind in case.policy.read().identities}
+    titles = {kind.kind: kind.title for kind in case.policy.read().identities} | {askers.ADDRESS: _("Address of whoever asks")}
     return [_known_one(case, one, titles.get(one.kind, one.kind)) for one in case.identifiers.all()]
 
 
@@ -204,6 +207,8 @@ def proofs_of(case: Case) -> str:
     if needs_no_proof(Right(case.right)):
         return _("No proof may be asked for")
     when = {"day": answers.spoken(clock.local_date(case.confirmed_at, case.organisation.timezone))}
+    if askers.lacks_authority(case):
+        return _("Whoever asks confirmed their own address on %(day)s; whether they may ask is open") % when
     if verification.missing_proofs(case):
         return _("Confirmed %(day)s; a further proof is missing") % when
     if "second_code" in verification.proofs(case):

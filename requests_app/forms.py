@@ -1,6 +1,7 @@
 """What people type, checked in the words of the page. An error says what to do; nothing is corrected behind their back."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -83,20 +84,23 @@ class RightForm(PlainForm):
 class FindYouForm(PlainForm):
     """Name, address, and what else the organisation can look by."""
 
-    def __init__(self, promises: PolicyDocument, *args: Any, **words: Any) -> None:
+    def __init__(self, promises: PolicyDocument, *args: Any, of_another: bool = False, **words: Any) -> None:
         super().__init__(*args, **words)
         self.fields["name"] = Line(
-            label=_("Your name"),
-            help_text=_("So that we know how to write to you."),
-            missing=_("Enter your name"),
-            widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+            label=_("Their name") if of_another else _("Your name"),
+            help_text=_("As we know them.") if of_another else _("So that we know how to write to you."),
+            missing=_("Enter their name") if of_another else _("Enter your name"),
+            widget=forms.TextInput(attrs={"autocomplete": "off" if of_another else "name", "spellcheck": "false"}),
         )
+        email = self._their_email(promises) if of_another else self._email
         for kind in promises.identities:
-            self.fields[kind.kind] = self._email(kind.hint) if kind.kind == "email" else _other(kind.title, kind.hint, kind.required)
+            self.fields[kind.kind] = email(kind.hint) if kind.kind == "email" else _other(kind.title, kind.hint, kind.required)
         if "email" not in self.fields:
-            self.fields["email"] = self._email("")
+            self.fields["email"] = email("")
         if promises.countries:
             self.fields["country"] = _country(promises)
+            if of_another:
+                self.fields["country"].label = _("Where do they live?")
 
     @staticmethod
     def _email(hint: str) -> Address:
@@ -105,6 +109,12 @@ class FindYouForm(PlainForm):
             help_text=hint if hint and hint != UNSPECIFIED else _("We send a code there."),
             widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
         )
+
+    @staticmethod
+    def _their_email(promises: PolicyDocument) -> Callable[[str], Address]:
+        said = _("The one that %(name)s knows them by. If it is your own, enter that.") % {"name": promises.name}
+        attributes = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        return lambda _hint: Address(label=_("Their email address"), help_text=said, widget=forms.EmailInput(attrs=attributes))
 
     @property
     def names(self) -> list[str]:

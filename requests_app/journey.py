@@ -16,6 +16,8 @@ from portal.kit import crypto
 from portal.kit.crypto import Sealed
 from portal.organisations.promises import PolicyDocument
 from requests_app import asking
+from requests_app.askers import FOR_ANOTHER, Asker
+from requests_app.models.case import AskedBy
 from requests_app.rules.rights import Right
 from requests_app.rules.verification import needs_no_proof
 from requests_app.wishes import Wanted, Wish
@@ -23,6 +25,7 @@ from requests_app.wishes import Wanted, Wish
 RIGHT, FIND_YOU, KEEP, CHECK = "right", "find-you", "keep-and-delete", "check"
 FIRST, USES, WORDS = "before-you-ask", "which-use", "your-words"
 WHICH, VALUES, MORE = "what-is-wrong", "what-is-right", "your-corrections"
+WHOM, ASKER = "whom", "about-you"
 CODE = "code"
 DRAFTS = "drafts"
 MOST_CORRECTIONS = 20
@@ -35,6 +38,8 @@ class Draft:
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     right: str = ""
     found: dict[str, str] = field(default_factory=dict)  # name, email, other identities, country
+    whom: str = ""  # who asks: the person, unless something else was said
+    own: dict[str, str] = field(default_factory=dict)  # name, address and capacity of whoever asks for somebody else
     keep_seen: bool = False
     copy_first: bool = False
     first_seen: bool = False
@@ -52,6 +57,19 @@ class Draft:
         draft = cls(right=right, found=found, uses=list(wish.uses), words=wish.words, corrections=corrections)
         draft.keep_seen = draft.first_seen = draft.words_seen = draft.more_seen = True
         return draft
+
+    @property
+    def is_for_another(self) -> bool:
+        """Whether somebody asks for somebody else. Where no proof may be asked for, it does not matter who asks."""
+        return self.whom in FOR_ANOTHER and not (self.right and needs_no_proof(Right(self.right)))
+
+    @property
+    def asker(self) -> Asker | None:
+        """Who asks for somebody else."""
+        if not self.is_for_another:
+            return None
+        capacity = "agent" if self.whom == AskedBy.AGENT.value else self.own.get("capacity", "")
+        return Asker(self.own.get("own_name", ""), self.own.get("own_email", ""), capacity)
 
     @property
     def wish(self) -> Wish:
@@ -113,8 +131,16 @@ class Journey:
     def steps(self) -> list[str]:
         """Each right has questions of its own; who you are and the check come last."""
         right = self.draft.right
-        own = self._own(Right(right)) if right in rights_by_form(self.promises) else []
+        is_known = right in rights_by_form(self.promises)
+        own = [*self._own(Right(right)), *self._who(Right(right))] if is_known else []
         return [RIGHT, *own, FIND_YOU, *([KEEP] if right == Right.DELETION else []), CHECK]
+
+    def _who(self, right: Right) -> list[str]:
+        """Whom it is about is asked where the policy names an age, and where somebody said that they ask for somebody else."""
+        if needs_no_proof(right):
+            return []
+        is_asked = self.promises.minimum_age is not None or self.draft.whom or self.here == WHOM
+        return [*([WHOM] if is_asked else []), *([ASKER] if self.draft.is_for_another else [])]
 
     def _own(self, right: Right) -> list[str]:
         if right is Right.CORRECTION:
@@ -137,6 +163,8 @@ class Journey:
     def _is_answered(self, step: str) -> bool:
         answered: dict[str, Any] = {
             RIGHT: self.draft.right in rights_by_form(self.promises),
+            WHOM: bool(self.draft.whom) or self.promises.minimum_age is None,
+            ASKER: bool(self.draft.own.get("own_email")) and bool(self.draft.own.get("capacity") or self.draft.whom == AskedBy.AGENT.value),
             FIND_YOU: bool(self.draft.found.get("email") and self.draft.found.get("name")),
             KEEP: self.draft.keep_seen,
             FIRST: self.draft.first_seen,

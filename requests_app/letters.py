@@ -27,7 +27,7 @@ from portal.kit import clock, crypto, leases
 from portal.kit.crypto import Sealed
 from portal.kit.leases import LeaseLost
 from portal.organisations.promises import UNSPECIFIED, Authority, PolicyDocument
-from requests_app import hints
+from requests_app import askers, hints
 from requests_app.models import Case, InboundMail, Letter, register
 from requests_app.models.letter import LetterState
 from requests_app.models.mail import Outcome
@@ -40,7 +40,7 @@ MOST_NAMED = 100
 TO_MACHINES = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 # They hold a one-time code: nobody but the person reads them.
-SECRET_KINDS = frozenset({"confirm", "confirm_again", "follow", "download"})
+SECRET_KINDS = frozenset({"confirm", "confirm_again", "authorise", "follow", "download"})
 # They say that we have the request; an answer says so too, where it comes first.
 ANSWERS = frozenset({"refused", "answer_access", "answer_deletion", "answer_correction", "answer_done"})
 ACKNOWLEDGING = ANSWERS | {"received", "extended", "question", "message"}
@@ -52,6 +52,8 @@ def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = N
     with translation.override(language):
         words = _words(case, facts or {})
         subject, body = _subject_and_body(_render(f"letters/{kind}.txt", words, escape=False))
+        if askers.is_for_another(case) and case.confirmed_at and kind not in SECRET_KINDS:
+            body = _render("letters/for_another.txt", words, escape=False).strip() + "\n\n" + body
         html = _render(f"letters/{kind}.html", words | {"subject": subject}, escape=True) if formal else ""
     letter = Letter.objects.create(
         case=case,
@@ -110,9 +112,19 @@ def _words(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
         "today": clock.today(case.organisation.timezone),
         "status_link": status,
         "complaints": complaints(case, document),
+        "asker": askers.asker_of(case),
+        "subject_name": case.name,
+        "addressee": _addressee(case),
     }
     zone = case.organisation.timezone
     return {name: _spoken(value, zone) for name, value in {**known, **facts}.items()}
+
+
+def _addressee(case: Case) -> str:
+    """Whom we write to: the person, or whoever asks for them and gets our answer."""
+    asker = askers.asker_of(case)
+    is_theirs = asker is not None and (not askers.is_agents(case) or askers.goes_to_agent(case))
+    return asker.name if asker and is_theirs else case.name
 
 
 def letterhead(document: PolicyDocument) -> list[str]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kit import clock
+from requests_app import askers
 from requests_app.models import Case
 from requests_app.rules.deadlines import POLICY, Clock, Deadline
 from requests_app.rules.rights import Right
@@ -92,8 +93,9 @@ def stages(case: Case, *, from_places: tuple[int, int] | None = None) -> list[St
         if from_places and at == 2
         else ""
     )
-    notes = [_short(case, case.received_at), _short(case, case.confirmed_at), gathered, _answer_note(case)]
-    known = _("We ask for no proof") if needs_no_proof(Right(case.right)) else _("We know it is you")
+    proved_at = case.authorised_at if askers.is_for_another(case) else case.confirmed_at
+    notes = [_short(case, case.received_at), _short(case, proved_at), gathered, _answer_note(case)]
+    known = _("We ask for no proof") if needs_no_proof(Right(case.right)) else _known(case)
     words = [_("You asked"), known, str(WORK.get(Right(case.right), _("We look into it"))), _("You get our answer")]
     looks = ["done" if place < at else "now" if place == at and not is_over(State(case.state)) else "" for place in range(4)]
     return [Stage(word, note, look) for word, note, look in zip(words, notes, looks, strict=True)]
@@ -103,7 +105,11 @@ def _stage(case: Case) -> int:
     """Which of the four steps the case has reached; 4 once it was answered."""
     if case.answered_at:
         return 4
-    return 2 if case.confirmed_at else 1
+    return 2 if case.confirmed_at and not askers.lacks_authority(case) else 1
+
+
+def _known(case: Case) -> str:
+    return _("We know that you may ask for them") if askers.is_for_another(case) else _("We know it is you")
 
 
 def _short(case: Case, moment: datetime | None) -> str:

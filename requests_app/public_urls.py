@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import appeal, confirming, download, intake, legal, tracking
+from requests_app.views import allowing, appeal, confirming, download, intake, legal, tracking
 
 app_name = "public"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("o/<slug:org>/done/", confirming.done, name="done"),
     path("o/<slug:org>/confirm/", confirming.confirm, name="confirm"),
     path("o/<slug:org>/confirm/<str:token>/", confirming.confirm, name="confirm"),
+    path("o/<slug:org>/allow/", allowing.allow, name="allow"),
+    path("o/<slug:org>/allow/<str:token>/", allowing.allow, name="allow"),
     path("o/<slug:org>/track/", tracking.track, name="track"),
     path("o/<slug:org>/track/code/", tracking.track_code, name="track_code"),
     path("o/<slug:org>/request/<str:reference>/", tracking.status, name="status"),

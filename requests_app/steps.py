@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
+from requests_app import askers
 from requests_app.models import Case
 from requests_app.models.letter import Author
 from requests_app.rules.rights import Right
@@ -76,6 +77,8 @@ def _step(case: Case, state: State, right: Right) -> tuple[Promise | str, str]:
         return (_("Attest the backups") if is_due else _("Wait for the backups")), "case"
     if state is State.COLLECTING and right is Right.DELETION:
         return _("Watch the rehearsal"), "case"
+    if state is State.OPEN and askers.lacks_authority(case):
+        return _("Check who may ask"), "authority"
     if state in (State.OPEN, State.REVIEW):
         return (OPEN if state is State.OPEN else REVIEW)[right]
     return SAME_FOR_ALL[state]

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from portal.kit import clock, codes, crypto
-from requests_app import letters
+from requests_app import askers, letters
 from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, MAX_ATTEMPTS, RESENDS, check_resend
@@ -24,7 +24,8 @@ DAY = timedelta(days=1)
 PRESSED_TWICE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 MAILS_AN_HOUR = 6  # to one mailbox from one organisation that nobody has proved to be wanted, whichever request they belong to
-ANYBODY_CAUSES = (Purpose.CONFIRM, Purpose.FOLLOW)
+ANYBODY_CAUSES = (Purpose.CONFIRM, Purpose.AUTHORISE, Purpose.FOLLOW)
+INVITING = (Purpose.CONFIRM, Purpose.AUTHORISE)  # their mails hold a link
 
 
 class Outcome(StrEnum):
@@ -39,36 +40,37 @@ class Outcome(StrEnum):
     FOREIGN = "foreign"
 
 
-def address_of(case: Case) -> str:
-    """The address that the person gave, exactly as it was typed."""
-    return case.identifiers.filter(kind="email")[0].value
+def address_of(case: Case, purpose: str = Purpose.CONFIRM) -> str:
+    """Where a code of this purpose goes: the address of whoever must type it, exactly as it was typed in the form."""
+    return askers.address_for(case, purpose)
 
 
 @transaction.atomic
-def issue(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
-    """Mails a new code, bound to a browser if one is given."""
+def issue(case: Case, purpose: Purpose, *, browser: str = "", to: str = "") -> Challenge:
+    """Mails a new code, bound to a browser if one is given; `to` where the case knows several who may read it."""
     code, token, moment = codes.new_code(), codes.new_token(), clock.now()
     challenge = Challenge(case=case, purpose=purpose, link_hash=codes.digest(token), browser_hash=browser, created_at=moment)
-    challenge.mailbox = mailbox_of(address_of(case))
+    address = to or address_of(case, purpose)
+    challenge.mailbox = mailbox_of(address)
     challenge.code_hash = code_digest(challenge, code)
     challenge.expires_at = moment + (timedelta(days=LINK_DAYS) if is_invitation(challenge) else timedelta(minutes=CODE_MINUTES))
     challenge.save()
-    _mail(challenge, code, token)
+    _mail(challenge, code, token, to=address)
     return challenge
 
 
 @transaction.atomic
-def issue_on_demand(case: Case, purpose: Purpose, *, browser: str = "") -> Challenge:
+def issue_on_demand(case: Case, purpose: Purpose, *, browser: str = "", to: str = "") -> Challenge:
     """Another code because somebody pressed a button. Raises `CodeRefused` when one is fresh or there were too many."""
     moment = clock.now()
     sent = Challenge.objects.filter(case=case, purpose=purpose, created_at__gt=moment - DAY)
     check_resend(list(sent.values_list("created_at", flat=True)), moment)
-    return issue(case, purpose, browser=browser)
+    return issue(case, purpose, browser=browser, to=to)
 
 
 def is_invitation(challenge: Challenge) -> bool:
     """Whether it went out for a request that no browser sent: its link does everything, its code is told to nobody."""
-    return challenge.purpose == Purpose.CONFIRM and not challenge.browser_hash
+    return challenge.purpose in INVITING and not challenge.browser_hash
 
 
 def code_digest(challenge: Challenge, code: str) -> str:
@@ -76,13 +78,13 @@ def code_digest(challenge: Challenge, code: str) -> str:
     return crypto.keyed_digest("code", f"{challenge.link_hash}/{code}")
 
 
-def _mail(challenge: Challenge, code: str, token: str) -> None:
+def _mail(challenge: Challenge, code: str, token: str, *, to: str) -> None:
     if _is_flooded(challenge):
         return
-    case, address = challenge.case, address_of(challenge.case)
-    link = f"{settings.BASE_URL}/o/{case.organisation.key}/confirm/{token}/" if challenge.purpose == Purpose.CONFIRM else ""
+    case, page = challenge.case, "allow" if challenge.purpose == Purpose.AUTHORISE else "confirm"
+    link = f"{settings.BASE_URL}/o/{case.organisation.key}/{page}/{token}/" if challenge.purpose in INVITING else ""
     lives = {"days": LINK_DAYS} if is_invitation(challenge) else {"code": codes.shown(code), "minutes": CODE_MINUTES}
-    letters.queue(case, challenge.purpose, to=address, facts={"link": link, **lives})
+    letters.queue(case, challenge.purpose, to=to, facts={"link": link, **lives})
 
 
 def mailbox_of(address: str) -> str:
@@ -95,7 +97,7 @@ def _is_flooded(challenge: Challenge) -> bool:
     if challenge.purpose not in ANYBODY_CAUSES:
         return False
     sent = Challenge.objects.filter(mailbox=challenge.mailbox, case__organisation_id=challenge.case.organisation_id)
-    unproved = Q(purpose=Purpose.CONFIRM, case__confirmed_at__isnull=True) | Q(purpose=Purpose.FOLLOW, used_at__isnull=True)
+    unproved = Q(purpose__in=INVITING, case__confirmed_at__isnull=True) | Q(purpose=Purpose.FOLLOW, used_at__isnull=True)
     return sent.filter(unproved, created_at__gt=challenge.created_at - HOUR).count() > MAILS_AN_HOUR
 
 

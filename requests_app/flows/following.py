@@ -12,6 +12,7 @@ from django.db import transaction
 from portal.kit import clock, codes, crypto, limits
 from portal.organisations.models import Organisation
 from requests_app import hints
+from requests_app.askers import MAY_READ
 from requests_app.flows import challenges
 from requests_app.flows.challenges import Outcome
 from requests_app.models import Case, Enquiry
@@ -42,7 +43,7 @@ def settle(enquiry_id: UUID) -> bool:
     if case is None:
         return False
     try:
-        challenges.issue_on_demand(case, Purpose.FOLLOW, browser=enquiry.browser_hash)
+        challenges.issue_on_demand(case, Purpose.FOLLOW, browser=enquiry.browser_hash, to=address)
     except CodeRefused:
         return False  # a fresh one is on its way, or there were too many: nobody is told
     return True
@@ -54,10 +55,10 @@ def settle_due() -> int:
 
 
 def matching(organisation: Organisation, reference: str, address: str) -> Case | None:
-    """The case of this reference whose exact address this is."""
+    """The case of this reference that is open to this exact address."""
     token = crypto.blind_index("email", address)
     rows = Case.objects.select_related("organisation", "policy", "submission")
-    return rows.filter(organisation=organisation, reference=reference, identifiers__kind="email", identifiers__token=token).first()
+    return rows.filter(organisation=organisation, reference=reference).filter(MAY_READ, identifiers__token=token).first()
 
 
 def enter(organisation: Organisation, claim: tuple[str, str], typed: str, *, browser: str) -> Case | None:

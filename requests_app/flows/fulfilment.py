@@ -13,6 +13,7 @@ from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import STARTED, NotYet, engine_works, start_job
 from requests_app.flows.triage import address_of
 from requests_app.models import Case
+from requests_app.models.case import AskedBy
 from requests_app.rules.rights import GATHERED
 from requests_app.rules.states import State
 
@@ -70,7 +71,8 @@ def _releases_itself(case: Case, progress: Progress) -> bool:
     promise = case.policy.read().rights.get(case.right)
     is_plain = not progress.failed and not progress.gaps and not progress.covered
     may = case.right in GATHERED and promise is not None and promise.automatic_release and is_plain
-    return may and contacts.changed_at(case) is None
+    is_their_own = case.asked_by == AskedBy.SELF.value  # whoever asks for somebody else, and the young, are seen by a person
+    return may and is_their_own and contacts.changed_at(case) is None
 
 
 @transaction.atomic

@@ -12,11 +12,12 @@ from django.db import transaction
 
 from portal.kit import clock, codes, crypto
 from portal.organisations.models import Organisation, Policy
-from requests_app import addresses
+from requests_app import addresses, askers
+from requests_app.askers import ADDRESS, Asker
 from requests_app.flows import challenges, moving, timing, unproved
 from requests_app.lines import check_lines
 from requests_app.models import Case, Identifier, Submission
-from requests_app.models.case import Channel
+from requests_app.models.case import AskedBy, Channel
 from requests_app.models.challenge import Purpose
 from requests_app.rules.rights import Right
 from requests_app.rules.verification import needs_no_proof
@@ -32,6 +33,8 @@ class Application:
     right: Right
     name: str
     identities: Mapping[str, str]
+    asker: Asker | None = None  # who asks, where it is not the person
+    is_child: bool = False  # the person says that they are under the age of the policy
     country: str = ""
     copy_first: bool = False
     channel: str = Channel.FORM.value
@@ -41,6 +44,11 @@ class Application:
     wish: Wish | None = None
     by: str = "person"  # who history says took it in
     key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What was typed to be found or written to by, of both people."""
+        return {**self.identities, **({ADDRESS: self.asker.address} if self.asker else {})}
 
     @property
     def rights(self) -> tuple[Right, ...]:
@@ -54,7 +62,9 @@ def submit(application: Application, *, browser: str = "") -> Submission:
 
     Raises `LineRefused` for a name or an identifier with hidden signs: every door leads through here.
     """
-    check_lines(application.name, application.identities)
+    check_lines(application.name, application.known)
+    if application.asker:
+        check_lines(application.asker.name, {})
     submission, is_new = Submission.objects.get_or_create(
         pk=application.key,
         defaults={
@@ -73,9 +83,17 @@ def submit(application: Application, *, browser: str = "") -> Submission:
         before = _open(application, submission, right, copy_first=before)
     if needs_no_proof(application.right):
         unproved.open_at_once(lead_case(submission))
-    elif application.identities.get("email"):
-        challenges.issue(lead_case(submission), Purpose.CONFIRM, browser=browser)
+    else:
+        _invite(application, lead_case(submission), browser=browser)
     return submission
+
+
+def _invite(application: Application, case: Case, *, browser: str) -> None:
+    """Whoever asks proves their mailbox; where an agent asks, the person is asked as well."""
+    if askers.address_for(case, Purpose.CONFIRM):
+        challenges.issue(case, Purpose.CONFIRM, browser=browser)
+    if askers.is_agents(case) and application.identities.get("email"):
+        challenges.issue(case, Purpose.AUTHORISE)
 
 
 def lead_case(submission: Submission) -> Case:
@@ -97,16 +115,31 @@ def _open(application: Application, submission: Submission, right: Right, *, cop
     )
     flags = addresses.flags(application.identities.get("email", ""))
     case.name_sealed = case.seal(application.name)
+    case.asked_by = _asked_by(application)
+    case.asker_sealed = askers.sealed_asker(case, application.asker) if application.asker else b""
     case.details_sealed = sealed_details(case, application.wish if right is application.right else None, flags)
     timing.set_clock(case)
     case.save()
     Identifier.objects.bulk_create(
-        Identifier(case=case, kind=kind, value_sealed=case.seal(value), token=crypto.blind_index(kind, value))
-        for kind, value in application.identities.items()
+        Identifier(case=case, kind=kind, value_sealed=case.seal(value), token=_token(kind, value))
+        for kind, value in application.known.items()
         if value
     )
-    moving.record(case, "case.arrived", by=application.by, right=right.value, channel=application.channel, address_flags=flags)
+    moving.record(
+        case, "case.arrived", by=application.by, right=right.value, channel=application.channel, address_flags=flags, asked_by=case.asked_by
+    )
     return case
+
+
+def _asked_by(application: Application) -> str:
+    if application.asker:
+        return application.asker.role.value
+    return (AskedBy.CHILD if application.is_child else AskedBy.SELF).value
+
+
+def _token(kind: str, value: str) -> str:
+    """Addresses are found by one index, whoever's they are."""
+    return crypto.blind_index("email" if kind == ADDRESS else kind, value)
 
 
 def free_reference() -> str:

@@ -10,11 +10,13 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from portal.kit import clock, crypto
 from portal.organisations.models import Organisation
 from requests_app import letters
 from requests_app.access import staff_of
+from requests_app.askers import ADDRESS, OWN
 from requests_app.flows import challenges, conversation, intake, moving
 from requests_app.flows.intake import Application
 from requests_app.mail.imap import Arrived
@@ -31,6 +33,7 @@ from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from requests_app.rules.verification import CodeRefused
 
+PROVED_FIRST = F("verified_at").asc(nulls_last=True)
 AN_HOUR = 10  # mails of one sender; what comes above is counted and stays in the mailbox
 SAME = timedelta(days=30)  # as long as it is not confirmed, the same wish of the same sender is one request
 KEPT = timedelta(days=30)  # what was set aside, and by whom it was sent
@@ -127,7 +130,7 @@ def _meant(organisation: Organisation, mail: Mail) -> tuple[Case | None, bool]:
 
 def _about(row: InboundMail, mail: Mail, case: Case, *, knows_letter: bool) -> Outcome:
     """From the address of the request it joins the thread; from any other one an officer looks at it."""
-    known = case.identifiers.filter(kind="email", token=row.sender_token).first()
+    known = case.identifiers.filter(kind__in=(OWN, ADDRESS), token=row.sender_token).order_by(PROVED_FIRST).first()
     may_write = known is not None and (known.verified_at is not None or knows_letter)
     if not may_write or not case.key_sealed or State(case.state) is State.CLOSED:
         row.about = case.reference

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from exports.api import Amendment, Search
+from requests_app.askers import ADDRESS
 from requests_app.models import Case
 from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import GATHERED, Right
@@ -61,7 +62,7 @@ def search_of(case: Case) -> Search:
 
 def proved_identities(case: Case) -> dict[str, str]:
     """Kind → value of what was proved. Claimed values are for officers to compare, never to search by."""
-    proved = case.identifiers.filter(verified_at__isnull=False)
+    proved = case.identifiers.filter(verified_at__isnull=False).exclude(kind=ADDRESS)
     identities = {one.kind: case.unseal(one.value_sealed) for one in proved}
     if not identities:
         raise NotYet(_("No identifier of this request is proved, so there is nothing to search by. Nothing was changed."))

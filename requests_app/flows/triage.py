@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.organisations.models import User
-from requests_app import letters
+from requests_app import askers, letters
 from requests_app.access import Actor, staff_of
 from requests_app.flows import timing
 from requests_app.flows.moving import locked, move, record
@@ -123,12 +123,11 @@ def reveal(case: Case, *, by: Actor) -> None:
 
 
 def address_of(case: Case) -> str:
-    """Where we write: the proved address; while none is proved, the one that was typed."""
-    addresses = [one for one in case.identifiers.all() if one.kind == "email"]
-    proved = [one for one in addresses if one.verified_at]
-    if not addresses:
+    """Where we write: the proved address of whoever may read the answer; while none is proved, the one that was typed."""
+    address = askers.reader_address(case)
+    if not address:
         raise TriageRefused(_("This request has no email address: write by post and keep a note of it. Nothing was sent."))
-    return case.unseal((proved or addresses)[0].value_sealed)
+    return address
 
 
 def must_be_moving(case: Case) -> None:

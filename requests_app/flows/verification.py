@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from portal.kit import clock
-from requests_app import letters
+from requests_app import askers, letters
 from requests_app.flows import challenges, moving, timing
 from requests_app.flows.challenges import Outcome
 from requests_app.models import Case, Challenge, Event
@@ -112,7 +112,8 @@ def proofs(case: Case) -> set[str]:
 def missing_proofs(case: Case) -> set[str]:
     """What the law of the house and the policy of the case still ask for."""
     promise = case.policy.read().rights.get(case.right)
-    return set(required_proofs(Right(case.right), promise.verification if promise else ())) - proofs(case)
+    wanted = set(required_proofs(Right(case.right), promise.verification if promise else ())) - proofs(case)
+    return wanted | {askers.AUTHORITY} if askers.lacks_authority(case) else wanted
 
 
 def is_proved(case: Case) -> bool:
@@ -130,23 +131,33 @@ def _is_high_risk(case: Case) -> bool:
 
 
 def _confirm(lead: Case, *, how: str, browser: str) -> None:
-    address = challenges.address_of(lead)
     for row in Case.objects.filter(submission_id=lead.submission_id, confirmed_at__isnull=True).order_by("pk"):
         case = moving.locked(row)
         if State(case.state) not in (State.ARRIVED, State.WAITING):
             continue
-        _prove(case, how=how)
-        letters.queue(case, "received", to=address)
-        if wants_second_code(case):
-            challenges.issue(case, Purpose.CONFIRM_AGAIN, browser=browser)
+        prove(case, askers.own_kind(case), how=how)
+        if not askers.is_agents(case) or case.authorised_at:
+            open_up(case, browser=browser)
 
 
-def _prove(case: Case, *, how: str) -> None:
-    """From here on the exact address may seed a search; a promise that counts from the confirmed request starts."""
+def prove(case: Case, kind: str, *, how: str) -> None:
+    """A mailbox of a locked case is proved. The person's own may seed a search from here on; an asker's never does."""
+    case.identifiers.filter(kind=kind).update(verified_at=clock.now(), verified_how=how)
+    code = "identity.asker_code" if kind == askers.ADDRESS else "identity.email_code"
+    moving.record(case, code, by="person", how=how)
+
+
+def open_up(case: Case, *, browser: str) -> None:
+    """Everybody who must confirm has done so: a promise that counts from the confirmed request starts."""
     case.confirmed_at = clock.now()
-    case.identifiers.filter(kind="email").update(verified_at=case.confirmed_at, verified_how=how)
     timing.set_clock(case)
-    moving.record(case, "identity.email_code", by="person", how=how)
+    _open(case)
+    letters.queue(case, "received", to=askers.reader_address(case))
+    if wants_second_code(case):
+        challenges.issue(case, Purpose.CONFIRM_AGAIN, browser=browser)
+
+
+def _open(case: Case) -> None:
     if State(case.state) is State.ARRIVED:
         moving.move(case, State.OPEN, by="person")
     else:

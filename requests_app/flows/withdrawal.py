@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from exports import api as exports
-from requests_app import letters
-from requests_app.flows import challenges, moving
+from requests_app import askers, letters
+from requests_app.flows import moving
 from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, next_states
@@ -22,4 +22,4 @@ def withdraw(case: Case) -> None:
     moving.move(case, State.WITHDRAWN, by="person")
     if case.job_id is not None:
         exports.cancel(case.job_id)
-    letters.queue(case, "withdrawn", to=challenges.address_of(case))
+    letters.queue(case, "withdrawn", to=askers.reader_address(case))

@@ -193,6 +193,11 @@ ACTS: dict[str, Act] = {
     "appeal": Act("open an appeal that came another way; prints it", lead_acts.appeal, [TEXT]),
     "about": Act("say which request an appeal is about", lead_acts.about, [("other", {"metavar": "REFERENCE"})]),
     "decide_appeal": Act("uphold or overturn", lead_acts.decide_appeal, [("verdict", {"choices": ["upheld", "overturned"]}), TEXT]),
+    "authority": Act(
+        "write down what showed that they may ask for somebody else, and that the address is theirs",
+        right_acts.authority,
+        [TEXT, ("--on", {"default": "", "metavar": "DATE", "help": "when it was seen; today"}), ("--to-agent", {"action": "store_true"})],
+    ),
     "join": Act("mark it as a duplicate of another", right_acts.join, [("other", {"metavar": "REFERENCE"})]),
     "assign": Act("give it to somebody", _assign, [("email", {"nargs": "?", "default": "", "metavar": "EMAIL"})]),
     "note": Act("write a note for colleagues", lambda case, actor, o: _said(triage.note(case, o["text"], by=actor)), [TEXT]),

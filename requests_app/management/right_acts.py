@@ -1,12 +1,15 @@
 """The acts of `manage case` that belong to some rights only: corrections, what stops, and requests that were sent twice."""
 
+from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from exports import api
+from portal.kit import clock
 from requests_app.access import Actor
 from requests_app.flows import answering, correcting, duplicates, triage
+from requests_app.flows.authority import record_seen
 from requests_app.flows.correcting import ACCEPT, BY_HAND, REASONS, REFUSE, Decision
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case
@@ -36,6 +39,15 @@ def _listed(number: int, wanted: Wanted, line: api.CorrectionLine | None) -> dic
         "evidence": wanted.evidence,
     }
     return {**said, "problem": line.problem if line else "", "likely": list(line.chosen) if line else [], "rows": rows}
+
+
+def authority(case: Case, actor: Actor, options: Options) -> None:
+    """What an officer has seen."""
+    try:
+        seen_on = date.fromisoformat(options["on"]) if options["on"] else clock.today(case.organisation.timezone)
+    except ValueError:
+        raise CommandError("A day is written like 2026-11-20. Nothing was changed.", returncode=2) from None
+    record_seen(case, options["text"], seen_on=seen_on, by=actor, to_agent=options["to_agent"])
 
 
 def add(case: Case, actor: Actor, options: Options) -> None:

@@ -25,6 +25,15 @@ class Channel(models.TextChoices):
     API = "api", _("Interface")
 
 
+class AskedBy(models.TextChoices):
+    """Who asks. A case is about one person all the same: their name and identifiers are those of the case."""
+
+    SELF = "self", _("The person")
+    CHILD = "child", _("The person, who says that they are under age")
+    GUARDIAN = "guardian", _("A parent or guardian")
+    AGENT = "agent", _("Somebody whom the person asked")
+
+
 class Standing(models.TextChoices):
     """Whose move it is: what the desk sorts by."""
 
@@ -84,6 +93,12 @@ class Case(models.Model):
     name_sealed = models.BinaryField(default=bytes)
     details_sealed = models.BinaryField(default=bytes)
 
+    asked_by = models.CharField(max_length=8, choices=AskedBy.choices, default=AskedBy.SELF)
+    asker_sealed = models.BinaryField(default=bytes)  # name and capacity of whoever asks for the person
+    authorised_at = models.DateTimeField(null=True, blank=True)  # when it was settled that they may
+    authorised_how = models.CharField(max_length=10, blank=True)  # by the person, or by evidence that an officer saw
+    answers_asker = models.BooleanField(default=False)  # an agent gets the answer only where the person said so
+
     clock = models.JSONField(default=dict)  # every rule that binds, with its dates and sentences
     due_on = models.DateField(null=True, blank=True)
     target_on = models.DateField(null=True, blank=True)
@@ -123,6 +138,7 @@ class Case(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(right__in=[r.value for r in Right]), name="case_right_known"),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="case_state_known"),
+            models.CheckConstraint(condition=Q(asked_by__in=[a.value for a in AskedBy]), name="case_asked_by_known"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organisation", "state", "due_on"], name="case_queue"),

@@ -13,6 +13,7 @@ from requests_app.models.case import Case
 class Purpose(models.TextChoices):
     CONFIRM = "confirm", _("Confirm the request")
     CONFIRM_AGAIN = "confirm_again", _("Confirm a high-risk request a second time")
+    AUTHORISE = "authorise", _("Say that somebody may act for the person")
     FOLLOW = "follow", _("Follow the request")
     DOWNLOAD = "download", _("Download the archive")
 

@@ -12,6 +12,7 @@ from requests_app.models.case import Case
 class NoteKind(models.TextChoices):
     NOTE = "note", _("Note")
     EVIDENCE = "evidence", _("Why we refused")
+    AUTHORITY = "authority", _("Why they may ask for the person")
     REOPENING = "reopening", _("Why it was opened again")
     BACKUPS = "backups", _("How we know that the backups are gone")
 

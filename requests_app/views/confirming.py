@@ -2,17 +2,13 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.kit import codes, crypto
-from portal.kit.crypto import Sealed
-from requests_app import fates, journey
+from requests_app import askers, fates, journey
 from requests_app.flows import challenges, duplicates, verification
 from requests_app.flows.challenges import Outcome
 from requests_app.flows.verification import LinkLeads
@@ -25,10 +21,9 @@ from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CODE_MINUTES, LINK_DAYS, CodeRefused, needs_no_proof
 from requests_app.views import visits
 from requests_app.views.frame import Frame, framed, shown, unkept
+from requests_app.views.links import hide_token, linked
 from requests_app.wishes import wish_of
 
-LINK = "link"
-LINK_SECONDS = 10 * 60
 WORDS: dict[Outcome, Promise | str] = {
     Outcome.WRONG: gettext_lazy("That is not the code we sent. Check it, or send another one."),
     Outcome.REPLACED: gettext_lazy("We have sent a newer code since. Enter the newest one."),
@@ -48,6 +43,8 @@ def code(request: HttpRequest, org: str) -> HttpResponse:
     case = _asked_case(request, org)
     if case is None or (is_over(State(case.state)) and not case.confirmed_at):
         return shown(request, "code_lost", 404)
+    if askers.is_agents(case) and askers.is_asker_proved(case) and not visits.is_let_in(request, case):
+        return redirect("public:done", org)
     is_over_with = bool(case.confirmed_at) and not verification.wants_second_code(case)
     if request.method != "POST":
         return redirect("public:done", org) if is_over_with else _code_page(request, frame, case, CodeForm())
@@ -79,7 +76,7 @@ def _try(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
     if outcome is not Outcome.RIGHT:
         form.add_error("code", str(WORDS[outcome]))
         return _code_page(request, frame, case, form)
-    visits.let_in(request, case)
+    _let_in(request, case)
     return redirect("public:code", frame.organisation.key)
 
 
@@ -87,17 +84,27 @@ def _pressed_twice(request: HttpRequest, case: Case) -> HttpResponse | None:
     """Whoever pressed the button twice sent the right code twice, and ends where the first press led."""
     if not verification.was_just_confirmed(case, request.POST.get("code", "")[:100], browser=visits.browser_of(request)):
         return None
-    visits.let_in(request, case)
+    _let_in(request, case)
     return redirect("public:code", case.organisation.key)
+
+
+def _let_in(request: HttpRequest, case: Case) -> None:
+    """Whoever asked sees the request from here on. An agent sees nothing of it before the person has said so."""
+    if not askers.is_agents(case):
+        visits.let_in(request, case)
 
 
 def _ask_again(request: HttpRequest, case: Case) -> HttpResponse:
     """A mistyped address: the same answers again, as a new draft. The first request ends by itself, unconfirmed."""
     found = {"name": case.name, "country": case.country, **{one.kind: one.value for one in case.identifiers.all()}}
+    own, asker = found.pop(askers.ADDRESS, ""), askers.asker_of(case)
     draft = Draft.again(case.right, found, wish_of(case))
+    draft.whom = case.asked_by
+    if asker:
+        draft.own = {"own_name": asker.name, "own_email": own, "capacity": asker.capacity}
     draft.copy_first = case.copy_first_id is not None
     journey.keep_draft(request.session, case.organisation.key, draft)
-    return redirect("public:ask", case.organisation.key, journey.FIND_YOU)
+    return redirect("public:ask", case.organisation.key, journey.ASKER if asker else journey.FIND_YOU)
 
 
 def _send_another(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
@@ -117,7 +124,7 @@ def _code_page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, *
         form=form,
         problems=form.errors,
         case=case,
-        address=challenges.address_of(case),
+        address=challenges.address_of(case, Purpose.CONFIRM_AGAIN if is_second else Purpose.CONFIRM),
         ledger=fates.ledger(frame.promises, frame.today) if is_second else None,
         journey=Journey(frame.promises, Draft(right=case.right), journey.CODE),
         **notes,
@@ -130,6 +137,8 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
     """The date and the reference: what people print or write down."""
     frame = framed(request, org)
     case = _asked_case(request, org)
+    if case and askers.is_agents(case) and askers.is_asker_proved(case) and not visits.is_let_in(request, case):
+        return shown(request, "done_agent", case=case, right=journey.right_words(frame.promises, Right(case.right)))
     is_unproved = case is not None and needs_no_proof(Right(case.right))
     if case is None or not (is_unproved or visits.is_let_in(request, case)):
         return redirect("public:track", org)
@@ -143,7 +152,9 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
         case=case,
         copy=case.copy_first,
         right=journey.right_words(frame.promises, Right(case.right)),
-        address=challenges.address_of(case),
+        address=askers.reader_address(case),
+        asker=askers.asker_of(case),
+        lacks_authority=askers.lacks_authority(case),
         ledger=ledger,
         twins=duplicates.twins_of(case),
         is_decided=case.right not in GATHERED,
@@ -159,8 +170,8 @@ def confirm(request: HttpRequest, org: str, token: str = "") -> HttpResponse:
     """The link of a letter. Looking at it changes nothing and spends nothing: only the button does."""
     frame = framed(request, org)
     if token:
-        return _hide_token(org, token) if request.method != "POST" else redirect("public:confirm", org)
-    challenge = _linked(request, org)
+        return hide_token("public:confirm", org, token) if request.method != "POST" else redirect("public:confirm", org)
+    challenge = linked(request, org, Purpose.CONFIRM)
     if challenge is None:
         return shown(request, "link_unknown", 404)
     outcome = challenges.standing(challenge, browser=challenge.browser_hash)
@@ -171,27 +182,6 @@ def confirm(request: HttpRequest, org: str, token: str = "") -> HttpResponse:
         right = journey.right_words(frame.promises, Right(challenge.case.right))
         return shown(request, "link", leads=leading.value, right=right, case=challenge.case)
     return _pressed(request, challenge)
-
-
-def _hide_token(org: str, token: str) -> HttpResponse:
-    """The token leaves the address at once: it would stand in the history, in logs and on the screen."""
-    response = redirect("public:confirm", org)
-    sealed = crypto.installation_box(LINK).seal(token[:100], context=org).hex()
-    is_secure = bool(settings.SESSION_COOKIE_SECURE)
-    response.set_cookie(
-        LINK, sealed, LINK_SECONDS, path=reverse("public:confirm", args=[org]), httponly=True, samesite="Lax", secure=is_secure
-    )
-    response["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-def _linked(request: HttpRequest, org: str) -> Challenge | None:
-    try:
-        token = crypto.installation_box(LINK).unseal(bytes.fromhex(request.COOKIES.get(LINK, "")), context=org)
-    except (Sealed, ValueError):
-        return None
-    rows = Challenge.objects.select_related("case__organisation", "case__policy", "case__submission")
-    return rows.filter(link_hash=codes.digest(token), case__organisation__key=org, purpose=Purpose.CONFIRM).first()
 
 
 def _over(request: HttpRequest, challenge: Challenge, outcome: Outcome) -> HttpResponse:
@@ -215,5 +205,5 @@ def _pressed(request: HttpRequest, challenge: Challenge) -> HttpResponse:
     visits.remember_asked(request, org, case.submission, case)
     case.refresh_from_db()
     if case.confirmed_at:
-        visits.let_in(request, case)
+        _let_in(request, case)
     return redirect("public:code", org)

@@ -78,7 +78,7 @@ def _page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, **word
         gaps=[one.title for one in found.sources if one.state == "failed"] if found else [],
         topics=topics(frame, found) if found else [],
         has_code=_has_code(case),
-        address=challenges.address_of(case),
+        address=challenges.address_of(case, Purpose.DOWNLOAD),
         is_used_up=bool(facts and facts.downloads >= facts.max_downloads),
         **words,
     )

@@ -16,16 +16,19 @@ from requests_app.flows import intake
 from requests_app.flows.intake import Application
 from requests_app.forms import FindYouForm, RightForm
 from requests_app.journey import Draft, Journey
+from requests_app.models.case import AskedBy
 from requests_app.rules.rights import Right
+from requests_app.rules.verification import needs_no_proof
 from requests_app.views import visits
 from requests_app.views.frame import Frame, framed, kept_a_while, posted, reply_by, shown, unkept
 from requests_app.views.questions import QUESTIONS, by_yourself, go_on
+from requests_app.views.whom import ask_asker, ask_whom, whom_choices
 
 START: dict[Right, Promise | str] = {
     Right.ACCESS: gettext_lazy("What we hold, why, and who else has it. As pages to read and JSON to reuse."),
     Right.DELETION: gettext_lazy("We show you what goes and what we must keep, before you decide."),
 }
-AFTER_THE_FIRST = (journey.FIND_YOU, journey.KEEP, journey.CHECK, *QUESTIONS)
+AFTER_THE_FIRST = (journey.WHOM, journey.ASKER, journey.FIND_YOU, journey.KEEP, journey.CHECK, *QUESTIONS)
 
 
 @require_safe
@@ -97,11 +100,14 @@ def _ask_right(request: HttpRequest, frame: Frame, trip: Journey) -> HttpRespons
 
 
 def _ask_who(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
-    form = FindYouForm(frame.promises, posted(request), initial=trip.draft.found)
+    of_another = trip.draft.is_for_another
+    form = FindYouForm(frame.promises, posted(request), initial=trip.draft.found, of_another=of_another)
     if request.method == "POST" and form.is_valid():
         trip.draft.found = {name: value for name, value in form.cleaned_data.items() if value}
         return go_on(request, frame, trip.draft)
-    return shown(request, "find_you", form=form, problems=form.errors, journey=trip)
+    may_be_another = journey.WHOM not in trip.steps and not needs_no_proof(Right(trip.draft.right))
+    words = {"of_another": of_another, "may_be_another": may_be_another}
+    return shown(request, "find_you", form=form, problems=form.errors, journey=trip, **words)
 
 
 def _ask_keep(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
@@ -125,6 +131,8 @@ def _check(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
         draft=trip.draft,
         right=journey.right_words(frame.promises, Right(trip.draft.right)),
         others=others,
+        asker=trip.draft.asker,
+        whom={value: title for value, title, _hint in whom_choices(frame.promises)}.get(trip.draft.whom, ""),
         wish=trip.draft.wish,
         uses=asking.titles_of(frame.promises, trip.draft.wish.uses),
         portable=asking.portable_titles(frame.promises) if trip.draft.right == Right.PORTABILITY else (),
@@ -146,6 +154,8 @@ def _send(request: HttpRequest, frame: Frame, draft: Draft) -> HttpResponse:
         name=draft.found["name"],
         identities={kind: value for kind, value in draft.found.items() if kind in kinds},
         country=_place(draft.found),
+        asker=draft.asker,
+        is_child=draft.whom == AskedBy.CHILD.value,
         copy_first=draft.copy_first,
         wish=draft.wish,
         language=get_language() or "en",
@@ -167,5 +177,7 @@ PAGES: dict[str, Callable[[HttpRequest, Frame, Journey], HttpResponse]] = {
     journey.FIND_YOU: _ask_who,
     journey.KEEP: _ask_keep,
     journey.CHECK: _check,
+    journey.WHOM: ask_whom,
+    journey.ASKER: ask_asker,
     **QUESTIONS,
 }

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.kit import codes
-from requests_app import particulars, progress
+from requests_app import askers, particulars, progress
 from requests_app.flows import appealing, conversation, delivery, duplicates, following, verification, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
 from requests_app.letters import SECRET_KINDS
@@ -98,6 +98,9 @@ def _status_words(case: Case) -> dict[str, object]:
         "is_waiting": case.state == State.WAITING.value,
         "is_closed": case.state == State.CLOSED.value,
         "may_withdraw": withdrawal.may_withdraw(case),
+        "asker": askers.asker_of(case),
+        "waits_for_asker": askers.is_agents(case) and not case.confirmed_at and not is_over(State(case.state)),
+        "lacks_authority": askers.lacks_authority(case) and not is_over(State(case.state)),
         "wants_code": not case.confirmed_at and not is_over(State(case.state)),
         "wants_second_code": verification.wants_second_code(case) and not is_over(State(case.state)),
         "may_appeal": appealing.may_appeal(case),

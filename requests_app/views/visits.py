@@ -30,6 +30,11 @@ def browser_of(request: HttpRequest) -> str:
     return codes.digest(request.session[BROWSER])
 
 
+def known_browser(request: HttpRequest) -> str:
+    """The same for a page that is only looked at: empty where this browser has no secret yet."""
+    return codes.digest(request.session[BROWSER]) if BROWSER in request.session else ""
+
+
 def is_within_limits(request: HttpRequest, what: str, organisation_key: str) -> bool:
     """Counts a try of this kind, by internet address and by organisation. What an address is refused counts against nobody else."""
     times, seconds = BY_ADDRESS[what]
