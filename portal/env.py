@@ -50,7 +50,7 @@ def environment(source: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 # Read by the tests and the start script, never by the product.
-OUTSIDE = {"HABEAS_PEER_DATA"}
+OUTSIDE = {"HABEAS_PEER_DATA", "HABEAS_TEST_STACK"}
 
 
 def _value(setting: Setting, given: Mapping[str, str]) -> str:

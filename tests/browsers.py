@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 OFFLINE = [
@@ -59,8 +59,15 @@ def live(live_server: LiveServer) -> str:
     return str(live_server.url)
 
 
+def follow(way: Locator) -> None:
+    """Press what leads to another page, and wait until that one is whole: between two pages there is nothing to judge."""
+    with way.page.expect_navigation():
+        way.click()
+
+
 def assert_accessible(page: Page) -> None:
     """Nothing serious or critical that axe can find, and nothing that scrolls sideways."""
+    page.wait_for_load_state()
     grave = [found for found in Axe().run(page).response["violations"] if found["impact"] in GRAVE]
     told = [f"{found['id']}: {found['help']} at {[node['target'] for node in found['nodes']]}" for found in grave]
     assert not told, f"{page.url}\n" + "\n".join(told)

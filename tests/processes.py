@@ -2,15 +2,21 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
+import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,7 +73,7 @@ class Demo:
         command = [str(ROOT / "start"), "demo", "--port", str(self.port), "--no-browser", *self.words]
         self.process = subprocess.Popen(
             command,
-            env=own_environment(self.folder) | self.settings,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,6 +97,38 @@ class Demo:
             self.printed.extend(line.rstrip("\n") for line in lines)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What any command about this demo runs with."""
+        return own_environment(self.folder) | self.settings
+
+    def manage(self, *words: str, given: str = "") -> str:
+        """What a management command printed; it must not refuse."""
+        command = [ROOT / "start", "manage", *words]
+        done = subprocess.run(command, env=self.environment, input=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{words}: {done.stdout[-500:]}{done.stderr[-1500:]}"
+        return done.stdout
+
+    def shell(self, program: str, given: str = "") -> str:
+        """What a program printed that was run inside the product."""
+        return self.manage("shell", "--no-imports", "-c", program, given=given)
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """What stands in the product's own database, wherever that is."""
+        if address := self.settings.get("DATABASE_URL"):
+            with psycopg.connect(address) as opened:
+                return opened.execute(statement.replace("?", "%s"), values).fetchall()
+        with closing(sqlite3.connect(f"file:{self.folder}/habeas.sqlite3?mode=ro", uri=True, timeout=30)) as opened:
+            return opened.execute(statement, values).fetchall()
+
+    def wipe_queue(self) -> None:
+        """As if the broker had lost everything."""
+        if address := self.settings.get("REDIS_URL"):
+            with redis.Redis.from_url(address) as broker:
+                broker.flushdb()
+        else:
+            shutil.rmtree(self.folder / "queue")
+
+    @property
     def text(self) -> str:
         return "\n".join(self.printed)
 
@@ -111,6 +149,11 @@ class Demo:
         """Whether the sample requests were all played."""
         log = self.folder / "logs" / "samples.log"
         return log.exists() and "Played" in log.read_text()
+
+    def wait_until_filled(self) -> None:
+        assert eventually(self.is_filled, within=240), "\n".join(
+            [self.text, *(path.read_text(errors="replace")[-1500:] for path in (self.folder / "logs").glob("*.log"))]
+        )
 
     def page(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
