@@ -13,7 +13,7 @@ from exports import api
 from portal.kit import clock
 from requests_app import askers
 from requests_app.access import Actor
-from requests_app.flows import answering, appealing, duplicates, searching, shortfalls, verification, waiting
+from requests_app.flows import answering, appealing, duplicates, holding, searching, shortfalls, verification, waiting
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
@@ -160,6 +160,7 @@ def _words_and_work(case: Case) -> Iterator[tuple[bool, Act]]:
     is_unsettled = askers.lacks_authority(case) and state in (State.ARRIVED, State.WAITING)
     yield is_unsettled, Act(_("Check who may ask"), _to("authority", case))
     yield waiting.may_chase(case), Act(_("Remind the person"), _to("chase", case), posts=True)
+    yield holding.may_hold(case), Act(_("Legal hold"), _to("hold", case))
     yield _can_extend(case), Act(_("Extend"), _to("extend", case))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import authority, case, correcting, deciding, desk, entering, lead, mail, reports
+from requests_app.views import authority, case, correcting, deciding, desk, entering, holds, lead, mail, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -51,6 +51,9 @@ urlpatterns = [
     path(f"{CASE}in-part/", lead.answer_in_part, name="answer_in_part"),
     path(f"{CASE}appeal/", lead.appeal, name="appeal"),
     path(f"{CASE}decide-appeal/", lead.decide_appeal, name="decide_appeal"),
+    path(f"{CASE}agree/", holds.agree, name="agree"),
+    path(f"{CASE}hold/", holds.hold, name="hold"),
+    path(f"{CASE}hold/<int:pk>/let-go/", holds.let_go, name="let_go"),
     path(f"{CASE}attest/", deciding.attest, name="attest"),
     path(f"{CASE}reopen/", deciding.reopen, name="reopen"),
     path(f"{CASE}receipt/", deciding.receipt, name="receipt"),

@@ -15,7 +15,7 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
 from portal.organisations.promises import Recipient
-from requests_app import answers, askers, certificate, particulars
+from requests_app import answers, askers, certificate, decided, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
@@ -79,6 +79,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "twins": duplicates.twins_of(case),
         "joined_to": duplicates.joined_to(case),
         "appeals": list(case.appeals.all()),
+        **decided.standing_words(case),
         "wish": particulars.wish_words(case),
         "is_copy": case.right in GATHERED,
         "closable": dict(shortfalls.open_sources(case)) if actor.decides else {},

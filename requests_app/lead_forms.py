@@ -7,6 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.desk_forms import Text
+from requests_app.flows.holding import Terms
+from requests_app.holds import GROUNDS
 from requests_app.undone import REASONS, Why
 
 
@@ -52,3 +54,39 @@ class AboutForm(forms.Form):
     def __init__(self, *args: Any, cases: Sequence[tuple[str, str]], **words: Any) -> None:
         super().__init__(*args, **words)
         self.fields["about"].choices = list(cases)  # type: ignore[attr-defined]
+
+
+class HoldForm(forms.Form):
+    """What stays, why, and when somebody looks again."""
+
+    line = forms.ChoiceField(label=_("What must stay?"), required=False)
+    ground = forms.ChoiceField(
+        label=_("Why?"),
+        help_text=_("The person reads this sentence."),
+        choices=list(GROUNDS.items()),
+        error_messages={"required": _("Choose why it must stay")},
+    )
+    until = forms.DateField(
+        label=_("Look at it again by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Nothing is deleted by this day coming."),
+        error_messages={"invalid": _("Write the date as 2026-12-24")},
+    )
+    text = Text(
+        label=_("What shows it"),
+        rows=4,
+        help_text=_("For colleagues and for whoever checks us. The person does not read it."),
+        error_messages={"required": _("Write what shows it")},
+    )
+
+    def __init__(self, *args: Any, lines: Sequence[tuple[str, str]], **words: Any) -> None:
+        super().__init__(*args, **words)
+        whole = ("", str(_("The whole request")))
+        self.fields["line"].choices = [whole, *lines]  # type: ignore[attr-defined]
+
+    @property
+    def terms(self) -> Terms:
+        """The hold as the flow takes it."""
+        said: dict[str, Any] = self.cleaned_data
+        return Terms(said["ground"], said["text"], said["until"])

@@ -36,7 +36,7 @@ class Undone:
 
 def undone(case: Case) -> list[Undone]:
     """Everything that a lead closed for this case, in the order of the decisions."""
-    return [Undone(one.title, f"{REASONS[one.reason]} {case.unseal(one.words_sealed)}") for one in case.shortfalls.all()]
+    return [Undone(one.title, f"{REASONS[one.reason]} {case.unseal(one.words_sealed)}".strip()) for one in case.shortfalls.all()]
 
 
 def with_reasons(case: Case, gaps: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exports import api
 from exports.api import CorrectionLine, EngineRefusal
 from portal.kit import clock
-from requests_app import hints, letters
+from requests_app import hints, holds, letters
 from requests_app.access import Actor, must_lead
 from requests_app.corrected import Corrected, correction
 from requests_app.flows import contacts, verification
@@ -83,6 +83,8 @@ def decide(case: Case, decisions: Mapping[int, Decision], *, digest: str, by: Ac
     case = locked(case)
     must_lead(by, case, _("Only a lead can decide on a correction."))
     _must_be_decidable(case)
+    if (held := holds.barrier(case)) and any(one.verdict != REFUSE for one in decisions.values()):
+        raise NotYet(held)
     wish, found = wish_of(case), found_for(case)
     for number, wanted in enumerate(wish.corrections):
         _check(wanted, found.get(number), decisions.get(number))

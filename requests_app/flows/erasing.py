@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock, codes
-from requests_app import certificate, hints, letters
+from requests_app import certificate, hints, holds, letters
 from requests_app.access import Actor, SignInAgain, must_lead
-from requests_app.flows import shortfalls, verification
+from requests_app.flows import seconding, shortfalls, verification
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import PLANNED, NotYet, proved_identities
 from requests_app.flows.triage import address_of
@@ -52,6 +52,7 @@ def approve(case: Case, *, digest: str, typed: str, by: Actor) -> None:
         raise NotYet(_("What you typed is not the reference of this request. Type it exactly. Nothing was deleted."))
     if not by.is_fresh:
         raise SignInAgain(_("You signed in more than ten minutes ago. Sign in again, then approve. Nothing was deleted."))
+    seconding.check_second(case, digest, by=by)
     api.approve(case.job_id, digest, by=by.key)
     case.released_at, case.released_by = clock.now(), by.name
     move(case, State.EXECUTING, by=by.key, plan=digest)
@@ -60,7 +61,7 @@ def approve(case: Case, *, digest: str, typed: str, by: Actor) -> None:
 
 def barriers(case: Case) -> list[str]:
     """Sentences that say what still stands between the plan and its approval, apart from the plan itself."""
-    found = []
+    found = [held] if (held := holds.barrier(case)) else []
     if not verification.is_proved(case):
         found.append(_("The person has not given every proof that a deletion needs. Nothing can be deleted yet."))
     copy = case.copy_first

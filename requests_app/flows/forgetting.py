@@ -14,7 +14,7 @@ from exports import api
 from portal.kit import clock
 from portal.organisations.models import Organisation
 from requests_app.flows.moving import locked, record
-from requests_app.models import Case, Challenge, InboundMail
+from requests_app.models import Case, Challenge, Hold, InboundMail
 from requests_app.rules.states import State
 
 DESTROYED = "content.destroyed"
@@ -28,11 +28,12 @@ def case_days(organisation: Organisation) -> int:
 
 
 def due() -> QuerySet[Case]:
-    """Closed requests whose content was kept long enough, oldest first."""
+    """Closed requests whose content was kept long enough and on which there is no legal hold, oldest first."""
     rules = Q(pk__in=[])
     for organisation in Organisation.objects.all():
         rules |= Q(organisation=organisation, closed_at__lte=clock.now() - timedelta(days=case_days(organisation)))
-    return Case.objects.filter(rules, state=State.CLOSED).exclude(key_sealed=b"").order_by("closed_at", "pk")
+    held = Hold.objects.filter(released_at__isnull=True).values("case")
+    return Case.objects.filter(rules, state=State.CLOSED).exclude(key_sealed=b"").exclude(pk__in=held).order_by("closed_at", "pk")
 
 
 @transaction.atomic
@@ -44,7 +45,7 @@ def destroy_content(case: Case) -> bool:
     case = locked(case)
     days = case_days(case.organisation)
     is_due = case.state == State.CLOSED.value and case.closed_at and case.closed_at <= clock.now() - timedelta(days=days)
-    if not is_due or not case.key_sealed:
+    if not is_due or not case.key_sealed or case.holds.filter(released_at__isnull=True).exists():
         return False
     if case.job_id:
         api.destroy(case.job_id)
@@ -59,6 +60,9 @@ def _emptied(case: Case) -> dict[str, int]:
     """How much of each was emptied; letters keep their kind and day, messages and notes that there were some."""
     case.mails.update(key_sealed=b"", content_sealed=b"", sender_token="", flags=[], authentication={})
     case.challenges.all().delete()
+    case.shortfalls.update(words_sealed=b"")
+    case.holds.update(note_sealed=b"")
+    case.tellings.update(answer_sealed=b"")
     letters = {"to_sealed": b"", "body_sealed": b"", "html_sealed": b"", "pdf_sealed": b"", "message_id": ""}
     return {
         "identifiers": case.identifiers.all().delete()[0],

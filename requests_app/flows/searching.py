@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from exports import api
 from exports.api import Amendment, Search
 from requests_app.askers import ADDRESS
+from requests_app.holds import held_lines
 from requests_app.models import Case
 from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import GATHERED, Right
@@ -38,7 +39,10 @@ def start_job(case: Case) -> UUID:
     """Opens the job of this case."""
     search = search_of(case)
     if case.right == Right.DELETION.value:
-        return api.start_erasure(search)
+        job_id = api.start_erasure(search)
+        if held := held_lines(case):
+            api.hold(job_id, held, by="system")
+        return job_id
     if case.right == Right.WITHDRAWAL.value:
         return api.start_revocation(search)
     if case.right == Right.CORRECTION.value:

@@ -1,9 +1,12 @@
 """The acts of `manage case` with which a lead decides about part of a request."""
 
+from datetime import date
 from typing import Any
 
 from requests_app.access import Actor
-from requests_app.flows import appealing, erasing, shortfalls
+from requests_app.flows import appealing, erasing, holding, seconding, shortfalls
+from requests_app.flows.holding import Terms
+from requests_app.holds import GROUNDS
 from requests_app.models import Case
 from requests_app.models.case import Channel
 from requests_app.undone import REASONS, Why
@@ -38,3 +41,32 @@ def about(case: Case, actor: Actor, options: Options) -> None:
 def decide_appeal(case: Case, actor: Actor, options: Options) -> None:
     """Decides an appeal."""
     appealing.decide(case, options["verdict"], options["text"], by=actor)
+
+
+HOLD: list[tuple[str, dict[str, Any]]] = [
+    ("ground", {"choices": list(GROUNDS), "help": "the sentence that the person reads"}),
+    ("text", {"metavar": "TEXT", "help": "what shows it; for colleagues"}),
+    ("--line", {"default": "", "help": "a line of the plan; without it everything is held"}),
+    ("--until", {"type": date.fromisoformat, "metavar": "DATE", "help": "when somebody looks at it again"}),
+]
+
+
+def agree(case: Case, actor: Actor, options: Options) -> None:
+    """The first of two people."""
+    seconding.agree(case, options["digest"], by=actor)
+
+
+def hold(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
+    """Holds a line or everything; its number is printed."""
+    return {"hold": holding.hold(case, options["line"], Terms(options["ground"], options["text"], options["until"]), by=actor).pk}
+
+
+def let_go(case: Case, actor: Actor, options: Options) -> None:
+    """Ends a hold."""
+    holding.let_go(case, options["number"], options["text"], by=actor)
+
+
+def holds(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
+    """What is held now."""
+    found = case.holds.filter(released_at__isnull=True)
+    return {"holds": [{"number": one.pk, "line": one.line, "ground": one.ground, "until": str(one.until or "")} for one in found]}

@@ -16,7 +16,7 @@ from requests_app import access, folder, particulars
 from requests_app.access import SignInAgain
 from requests_app.answers import by_source
 from requests_app.desk_forms import AnswerForm, ExtendForm, JoinForm, ReasonForm, RefuseForm
-from requests_app.flows import answering, closing, duplicates, erasing, fulfilment, viewing
+from requests_app.flows import answering, closing, duplicates, erasing, fulfilment, seconding, viewing
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.extensions import extension_reasons, may_extend
@@ -49,6 +49,7 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
         "sources": by_source(view.lines),
         "barriers": [*erasing.barriers(case), *view.blocked],
         "is_decidable": folder.is_decidable(case),
+        "second": seconding.standing(case, view.digest, by=actor),
         "proofs": folder.proofs_of(case),
         "again": _sign_in_again(reference),
         "backups_on": folder.backups_on(case, view.backups_days) if case.right == Right.DELETION else None,

@@ -1,0 +1,45 @@
+"""Two people on one plan, and what must stay for now."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from requests_app.desk_forms import ReasonForm
+from requests_app.flows import holding, seconding
+from requests_app.lead_forms import HoldForm
+from requests_app.views.case import act_page, read_or_send
+from requests_app.views.staff import case_and_actor, posted
+
+
+@require_POST
+def agree(request: HttpRequest, reference: str) -> HttpResponse:
+    """The first of two people agrees with exactly the plan that was shown."""
+    case, actor = case_and_actor(request, reference)
+    seconding.agree(case, request.POST.get("digest", ""), by=actor)
+    return redirect("desk:plan", reference)
+
+
+@read_or_send
+def hold(request: HttpRequest, reference: str) -> HttpResponse:
+    """Holds a line of the plan, or the whole request."""
+    case, actor = case_and_actor(request, reference)
+    lines = holding.lines_to_hold(case)
+    form = HoldForm(posted(request), lines=lines, initial={"line": request.GET.get("line", "")})
+    if request.method == "POST" and form.is_valid():
+        holding.hold(case, form.cleaned_data["line"], form.terms, by=actor)
+        return redirect("desk:case", reference)
+    lead = _("What is held stays, and plan, receipt and letter say so. No day ends a hold: a lead lets it go.")
+    return act_page(request, case, form, {"heading": _("Legal hold"), "button": _("Hold it"), "lead": lead})
+
+
+@read_or_send
+def let_go(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Ends a hold."""
+    case, actor = case_and_actor(request, reference)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        holding.let_go(case, pk, form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    lead = _("A plan is rehearsed again. A deletion that was answered meanwhile is opened again, so that what was held can go.")
+    return act_page(request, case, form, {"heading": _("Let it go?"), "button": _("Let it go"), "lead": lead})
