@@ -59,7 +59,7 @@ def _field(at: At, key: str, *, above: str, whole: bool) -> Field:
         never_disclose=ours.flag("never_disclose") if "never_disclose" in ours.mapping() else None,
         third_party=ours.choice("third_party", ("cover", "passages", "staff")),
         erase=ours.choice("erase", ("null", "rewrite", "hash", "preserve")),
-        shared=ours.flag("shared"),
+        shared=ours.flag("shared") if "shared" in ours.mapping() else None,
         caseless=ours.choice("match", ("exact", "caseless")) == "caseless",
     )
 

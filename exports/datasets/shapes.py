@@ -54,7 +54,7 @@ class Field:
     never_disclose: bool | None = None  # None: the file does not say
     third_party: str = ""
     erase: str = ""
-    shared: bool = False
+    shared: bool | None = None  # None: the file does not say
     caseless: bool = False
 
     def leaves(self) -> Iterator[Field]:

@@ -50,6 +50,7 @@ class Ground:
     fates: Fates
     questions: Questions
     places: dict[str, Place] = field(default_factory=dict)
+    neighbours: dict[str, Place] = field(default_factory=dict)  # described, in the same sources, and no identity leads there
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
@@ -79,15 +80,19 @@ class Ground:
             seen.add((link.collection, link.columns))
             yield Tie(link, key.on_delete, tuple(c for c in children if c in self.places), bool(children))
         for edge in self.edges:
-            other = self.places.get(edge.source)
+            other = self.described_at(edge.source)
             if edge.target == place.address and other and other.source == place.source and self.is_up(edge):
                 link = Link(other.table.name, edge.source_fields, place.table.name, edge.target_fields)
                 if (link.collection, link.columns) not in seen:
-                    yield Tie(link, "", (edge.source,))
+                    yield Tie(link, "", (edge.source,) if edge.source in self.places else ())
+
+    def described_at(self, address: str) -> Place | None:
+        """A described collection with its live table, whether an identity leads to it or not."""
+        return self.places.get(address) or self.neighbours.get(address)
 
     def is_up(self, edge: Edge) -> bool:
         """The rows that the edge starts from point at the rows that it leads to, as a child points at its parent."""
-        source, target = self.places.get(edge.source), self.places.get(edge.target)
+        source, target = self.described_at(edge.source), self.described_at(edge.target)
         if source is None or target is None:
             return False
         if _has_key(source.table, edge.source_fields, target.table.name, edge.target_fields):
@@ -109,6 +114,7 @@ def ground_of(survey: Survey, fates: Fates) -> Ground:
     for visit in survey.walk.visits:
         _describe(ground, visit.collection)
     for missed in survey.walk.unreachable:
+        _note_neighbour(ground, missed.collection)
         if is_personal(missed.collection) and not missed.exempt:
             source = survey.source_of(missed.collection).key
             ground.gaps.append(Gap(source, missed.address, _not_searched(missed.collection, missed.sentence)))
@@ -151,6 +157,15 @@ def _describe(ground: Ground, collection: Collection) -> None:
         if part.name not in table.columns:
             why = _("Its field '%(name)s' does not exist there.") % {"name": part.name}
             ground.gaps.append(Gap(source, address, _not_searched(collection, why), stops=True))
+
+
+def _note_neighbour(ground: Ground, collection: Collection) -> None:
+    """Its rows are nobody's here, but they may point at rows of the person by references that only the dataset knows."""
+    source = ground.survey.source_of(collection).key
+    for (held_by, name), addresses in ground.described.items():
+        table = ground.schemas[source].tables.get(name) if held_by == source and source in ground.schemas else None
+        if collection.address in addresses and table and all(part.name in table.columns for part in collection.fields):
+            ground.neighbours[collection.address] = Place(source, collection, table)
 
 
 def _not_searched(collection: Collection, why: str) -> str:

@@ -2,7 +2,7 @@
 
 A row that matches an identity is the person's own, whoever points at it. A row that is only pointed at by the person's rows is
 *borrowed*: it is spared as soon as anything else points at it. A row that points at the person's rows is theirs, unless rows that
-are not theirs hold it by a foreign key.
+are not theirs hold it by a foreign key, or it belongs to another person as well (a message names who sent it and who got it).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from exports.edges import Edge
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
 from exports.masking import PRESERVE, wanted
-from exports.query import AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together
+from exports.query import AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together, Within
 from exports.verdicts import Place
 
 MOST_ROUNDS = 100
@@ -63,6 +63,30 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
         for tie in ground.ties(place):
             if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT"):
                 yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
+        for edge in down if place.table.key else ():
+            if _leads_from_people(ground, edge):
+                yield _of_another(ground, edge, theirs), ground.places[edge.source].title
+
+
+def _leads_from_people(ground: Ground, edge: Edge) -> bool:
+    """People are led to these rows along it: it starts where people are known by an identity, and the dataset does not say otherwise."""
+    if edge.source not in ground.places or edge.is_loop or not ground.survey.walk.by_address[edge.source].entries:
+        return False
+    collection = ground.places[edge.target].collection
+    return not any(part is not None and part.shared is False for part in map(collection.field_at, edge.target_fields))
+
+
+def _of_another(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:
+    """Those of these rows to which the edge leads from somebody who is not the subject."""
+    place, people = ground.places[edge.target], ground.places[edge.source]
+    outside = Outside(ground.questions.query(edge.source).where)
+    if place.source == people.source:
+        led: Predicate = Within(edge.target_fields, Query(people.table.name, outside), edge.source_fields)
+    else:
+        values = tuple(ground.reader(edge.target).values(Query(place.table.name, rows), edge.target_fields))
+        known = Query(people.table.name, AllOf((Together(edge.source_fields, values), outside)))
+        led = Together(edge.target_fields, tuple(ground.reader(edge.source).values(known, edge.source_fields)) if values else ())
+    return set(ground.reader(edge.target).targets(Query(place.table.name, AllOf((rows, led)))))
 
 
 def _of_borrowed(ground: Ground, visit: Visit, borrowed: Predicate, *, shared: Mapping[str, Shared]) -> Iterator[tuple[set[Key], str]]:

@@ -73,7 +73,10 @@ class Slow:
             spared |= more
 
     def _is_shared(self, name: Name, hers: set[Name], spared: set[Name]) -> bool:
-        if any(one.at in hers and one.by.comes_down for one in self.pointing if one.who == name):
+        down = [one for one in self.pointing if one.who == name and one.by.comes_down]
+        if any(one.at in hers for one in down):
+            if any(one.at not in hers and self.table(one.at).has_identity and one.at[0] != name[0] for one in down):
+                return True  # another person's row leads to it too
             return any(
                 self.world[one.who[0]].told and one.by.fk != LETS_GO and (one.by.fk or one.by.goes_up)
                 for one in self._others(name, hers, spared)
