@@ -69,6 +69,9 @@ SAID: dict[str, Words] = {
     "access.revoked": lazy("What gave access is gone, rows: %(rows)s"),
     "correction.added": lazy("%(who)s wrote down a correction"),
     "content.destroyed": lazy("The content of the request was destroyed: it had been closed for %(days)s days"),
+    "letter.failed": lazy("We gave up sending “%(letter)s”"),
+    "letter.again": lazy("%(who)s sent “%(letter)s” again"),
+    "letter.settled": lazy("%(who)s dealt with “%(letter)s”, which did not arrive"),
     "reminder.due": lazy("Staff were reminded: %(kind)s, %(about)s"),
     "contact.changed": lazy("The contact address was corrected; we wrote to the old one"),
 }

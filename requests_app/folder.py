@@ -15,7 +15,7 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
 from portal.organisations.promises import Recipient
-from requests_app import answers, askers, certificate, decided, particulars
+from requests_app import answers, askers, certificate, decided, letters, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
@@ -23,7 +23,7 @@ from requests_app.flows.searching import PLANNED
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import AskedBy, Standing
-from requests_app.reminded import reminded
+from requests_app.reminded import attested, reminded
 from requests_app.rows import name_of, time_left
 from requests_app.rules.deadlines import Clock, Deadline
 from requests_app.rules.events import EVENTS
@@ -64,6 +64,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         **_clock(case),
         **_found(case, progress),
         **_planned(case),
+        **_told(case),
         "case": case,
         "actor": actor,
         "step": next_step(case),
@@ -87,12 +88,17 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
-        "reminders": reminded(case),
         "asker": askers.asker_of(case),
         "lacks_authority": askers.lacks_authority(case),
         "age": case.policy.read().minimum_age if case.asked_by == AskedBy.CHILD else None,
         "recipients": _recipients(case),
     }
+
+
+def _told(case: Case) -> dict[str, Any]:
+    """What did not reach the person, what staff were told, and what somebody attested."""
+    lost = letters.lost(Case.objects.filter(pk=case.pk))
+    return {"lost": lost, "secret_kinds": letters.SECRET_KINDS, "reminders": reminded(case), "attested": attested(case)}
 
 
 def _planned(case: Case) -> dict[str, Any]:

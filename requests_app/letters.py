@@ -89,10 +89,9 @@ def post(letter_id: int) -> bool:
 
 
 def again(letter: Letter) -> None:
-    """Gives a letter that failed another round of tries."""
-    Letter.objects.filter(pk=letter.pk, state=LetterState.FAILED).update(
-        state=LetterState.QUEUED, attempts=0, error="", due_at=clock.now(), lease_until=None
-    )
+    """Gives a letter that failed or came back another round of tries."""
+    fresh = {"state": LetterState.QUEUED, "attempts": 0, "error": "", "due_at": clock.now(), "lease_until": None}
+    Letter.objects.filter(pk=letter.pk).update(**fresh, bounced_at=None, is_lost=False)
     hints.on_commit(hints.POST_LETTER, letter.pk)
 
 
@@ -228,6 +227,11 @@ def letters_named(message_ids: Iterable[str]) -> QuerySet[Letter]:
     tail = f"@{_host()}>"
     ours = [one.removeprefix("<").removesuffix(tail) for one in message_ids if one.endswith(tail)]
     return Letter.objects.filter(message_id__in=[one for one in ours if one][:MOST_NAMED])
+
+
+def lost(cases: QuerySet[Case]) -> QuerySet[Letter]:
+    """The letters of these cases that did not arrive, oldest first; until somebody has dealt with them."""
+    return Letter.objects.filter(is_lost=True, case__in=cases).select_related("case__organisation", "case__owner").order_by("pk")
 
 
 def _thread(case: Case) -> dict[str, str]:

@@ -31,7 +31,7 @@ SUBJECTS: dict[str, Promise | str] = {
     Kind.OVERDUE: lazy("%(reference)s: overdue since %(day)s"),
     Kind.BREACH: lazy("%(reference)s: still overdue, we had to reply by %(day)s"),
     Kind.BACKUPS: lazy("%(reference)s: backups have rolled over on %(day)s, attest it"),
-    Kind.BOUNCED: lazy("%(reference)s: a letter came back on %(day)s"),
+    Kind.LOST: lazy("%(reference)s: a letter did not arrive, %(day)s"),
 }
 TITLES: dict[str, Promise | str] = {
     Kind.ACKNOWLEDGE: lazy("Confirm receipt"),
@@ -41,7 +41,7 @@ TITLES: dict[str, Promise | str] = {
     Kind.OVERDUE: lazy("Overdue"),
     Kind.BREACH: lazy("Still overdue"),
     Kind.BACKUPS: lazy("Attest the backups"),
-    Kind.BOUNCED: lazy("A letter came back"),
+    Kind.LOST: lazy("A letter did not arrive"),
 }
 
 

@@ -1,11 +1,15 @@
 """The reminders of a request in words: what was said to whom, what was passed over, what is still to come."""
 
+from datetime import date
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
+from portal.organisations.models import User
 from requests_app.answers import spoken
 from requests_app.flows import reminding
-from requests_app.models import Case, RegisterEntry, Reminder
+from requests_app.models import Case, Event, RegisterEntry, Reminder
 from requests_app.models.case import Standing
 from requests_app.notices import TITLES
 from requests_app.rules.reminding import reminders
@@ -23,6 +27,16 @@ def reminded(case: Case) -> list[str]:
     coming = [one for one in reminders(dates, reminding.days_of(case.organisation)) if (one.kind.value, one.about) not in made]
     words = _("%(title)s, %(about)s: to be said on %(day)s")
     return sentences + [words % {"title": TITLES[one.kind], "about": spoken(one.about), "day": spoken(one.on)} for one in coming]
+
+
+def attested(case: Case) -> dict[str, Any] | None:
+    """Who said that the backups have rolled over, when, and since when; None while nobody has."""
+    line = Event.objects.filter(case_reference=case.reference, code="backups.attested").order_by("-position").first()
+    if line is None:
+        return None
+    who = User.objects.filter(pk=line.actor).values_list("name", flat=True).first() if line.actor.isdigit() else None
+    on = clock.local_date(line.at, case.organisation.timezone)
+    return {"who": who or _("The command line"), "on": on, "until": date.fromisoformat(line.facts["until"])}
 
 
 def _made(case: Case, row: Reminder) -> str:

@@ -13,7 +13,7 @@ from portal.kit import clock, leases
 from portal.kit.leases import LeaseLost
 from portal.kit.waits import is_lock_wait
 from portal.organisations.models import Organisation
-from requests_app import hints, letters, notices
+from requests_app import hints, notices
 from requests_app.flows import (
     closing,
     correcting,
@@ -24,6 +24,7 @@ from requests_app.flows import (
     fulfilment,
     receiving,
     reminding,
+    returning,
     searching,
     triage,
     waiting,
@@ -55,7 +56,7 @@ def dispatch() -> None:
 @shared_task(name=hints.POST_LETTER)  # type: ignore[untyped-decorator]  # Celery has no types
 def post_letter(letter_id: int) -> None:
     """Posts one letter if it is still due."""
-    letters.post(letter_id)
+    returning.post(letter_id)
 
 
 @shared_task(name=hints.POST_NOTICE)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -17,7 +17,7 @@ from portal.organisations.models import Organisation
 from requests_app import letters
 from requests_app.access import staff_of
 from requests_app.askers import ADDRESS, OWN
-from requests_app.flows import challenges, conversation, intake, moving
+from requests_app.flows import challenges, conversation, intake, moving, returning
 from requests_app.flows.intake import Application
 from requests_app.mail.imap import Arrived
 from requests_app.mail.natures import Nature
@@ -92,10 +92,10 @@ def _answerable(row: InboundMail, mail: Mail) -> Outcome:
 
 def _came_back(row: InboundMail, mail: Mail) -> Outcome:
     """Marks our letters that it quotes. Their ids are secrets, so nobody else can say so."""
-    found = list(letters.letters_named(mail.ids).filter(bounced_at__isnull=True).select_related("case"))
+    found = list(letters.letters_named(mail.ids).filter(bounced_at__isnull=True).select_related("case__organisation"))
     for letter in found:
         Letter.objects.filter(pk=letter.pk).update(bounced_at=row.received_at)
-        moving.record(letter.case, "letter.bounced", by="system", subject=letter.subject)
+        returning.came_back(letter)
         row.case = letter.case
     return Outcome.BOUNCED if found else Outcome.AUTOMATIC
 

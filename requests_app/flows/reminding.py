@@ -70,12 +70,12 @@ def remind(case: Case, today: date) -> bool:
 
 
 @transaction.atomic
-def tell_of_bounce(case: Case, day: date) -> bool:
-    """A letter came back: whoever looks after the request hears of it, once a day."""
+def tell_of_loss(case: Case, day: date) -> bool:
+    """A letter did not arrive: whoever looks after the request hears of it, once a day."""
     case = locked(case)
-    if case.is_test or case.reminders.filter(kind=Kind.BOUNCED, about_on=day).exists():
+    if case.is_test or case.reminders.filter(kind=Kind.LOST, about_on=day).exists():
         return False
-    _say(case, Due(day, Kind.BOUNCED, day))
+    _say(case, Due(day, Kind.LOST, day))
     return True
 
 

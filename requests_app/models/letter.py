@@ -34,12 +34,14 @@ class Letter(Leased):
     error = models.CharField(max_length=200, blank=True)
     message_id = models.CharField(max_length=64, blank=True, db_index=True)  # a secret of this letter: an answer to it names it
     bounced_at = models.DateTimeField(null=True, blank=True)
+    is_lost = models.BooleanField(default=False)  # it did not arrive, and nobody has dealt with that yet
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in LetterState]), name="letter_state_known"),
         ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["case"], name="letter_lost", condition=Q(is_lost=True))]
 
     def __str__(self) -> str:
         return f"{self.kind} of case {self.case_id}"

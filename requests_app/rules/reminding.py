@@ -18,7 +18,7 @@ class Kind(StrEnum):
     OVERDUE = "overdue"
     BREACH = "breach"
     BACKUPS = "backups"
-    BOUNCED = "bounced"
+    LOST = "lost"
 
 
 # The leads hear of these too; of backups they alone do, because they alone may attest.

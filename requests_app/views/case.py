@@ -14,8 +14,8 @@ from portal.kit import clock
 from requests_app import access, folder, letters, particulars
 from requests_app.access import staff_of
 from requests_app.chronicle import chronicle
-from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm
-from requests_app.flows import closing, fulfilment, triage, viewing, waiting
+from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm, ReasonForm
+from requests_app.flows import closing, fulfilment, returning, triage, viewing, waiting
 from requests_app.models import Case, Letter
 from requests_app.views.staff import case_and_actor, desk_page, posted, user_of
 
@@ -183,10 +183,29 @@ def tell(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def letter_again(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
-    """Another round of tries for a letter that could not be sent."""
-    case, _actor = case_and_actor(request, reference)
-    letters.again(get_object_or_404(Letter, case=case, pk=pk))
+    """Another round of tries for a letter that did not arrive."""
+    case, actor = case_and_actor(request, reference)
+    returning.again(get_object_or_404(Letter, case=case, pk=pk), by=actor)
     return redirect("desk:case", reference)
+
+
+@read_or_send
+def letter_settle(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """A letter did not arrive, and somebody has dealt with that."""
+    case, actor = case_and_actor(request, reference)
+    found = get_object_or_404(Letter, case=case, pk=pk)
+    form = ReasonForm(posted(request))
+    form.fields["text"].label = _("How did you reach them?")
+    if request.method == "POST" and form.is_valid():
+        returning.settle(found, form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    lead = _("“%(letter)s” did not arrive. Say how the person knows what it said, or why that is not needed; it is kept as a note.")
+    words = {
+        "heading": _("Deal with a letter that did not arrive"),
+        "button": _("It is dealt with"),
+        "lead": lead % {"letter": found.subject},
+    }
+    return act_page(request, case, form, words)
 
 
 def _letter(request: HttpRequest, reference: str, pk: int) -> tuple[Case, Letter]:

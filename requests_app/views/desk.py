@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exports import api
 from portal.kit import clock
-from requests_app import access, queries
+from requests_app import access, letters, queries
 from requests_app.models import Case
 from requests_app.models.mail import Outcome
 from requests_app.rows import row_of
@@ -43,6 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "today": desk.today,
         "people": _people(looked, desk),
         "rights": _rights(looked, desk),
+        "lost": letters.lost(cases)[:MOST_MAILS].count(),
         "mails": access.mails_at(houses, Outcome.LISTED)[:MOST_MAILS].count(),
     }
     if not desk.shown and not looked.closed:
@@ -81,6 +82,12 @@ def search(request: HttpRequest) -> HttpResponse:
     if len(rows) == 1:
         return redirect("desk:case", rows[0].reference)
     return desk_page(request, "search", typed=typed, rows=[row_of(case, clock.today(case.organisation.timezone)) for case in rows])
+
+
+@require_safe
+def lost(request: HttpRequest) -> HttpResponse:
+    """Letters that did not arrive, on whatever request, closed ones too."""
+    return desk_page(request, "lost", lost=letters.lost(access.cases_for(user_of(request)))[:MOST_MAILS])
 
 
 @require_safe

@@ -4,6 +4,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
+from django.utils import dateformat
 
 from exports.api import StalePlan
 from portal.organisations.models import Organisation, User
@@ -16,7 +18,7 @@ from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from tests.desk.acting import as_actor, proved, reviewed
 from tests.desk.fake_engine import FakeEngine
-from tests.people import a_case
+from tests.people import a_case, at_desk
 
 
 @pytest.fixture
@@ -167,6 +169,23 @@ def test_backups_are_attested_on_their_date_not_before(planned: Case, ada: User,
     closing.close(planned, by="system")
 
     assert [letter.kind for letter in planned.letters.all()] == ["answer_deletion", "backups_gone"]
+
+
+def test_the_answer_tells_both_dates_and_the_page_who_attested(planned: Case, ada: User, engine: FakeEngine) -> None:
+    approve(planned, ada, engine)
+    engine.ends(planned.job_id, "complete")
+    erasing.conclude(planned)
+    planned.refresh_from_db()
+    day = planned.backups_until
+    assert day
+
+    said = planned.unseal(planned.letters.get().body_sealed)
+    assert "It was deleted on 8 December 2026." in said  # the day of the engine's receipt
+    assert f"Backups may hold the data until {dateformat.format(day, 'j F Y')}" in said
+
+    closing.attest_backups(planned, "The store lists none older.", by=as_actor(ada, planned), today=day)
+    page = at_desk(ada).get(reverse("desk:case", args=[planned.reference])).content.decode()
+    assert f"gone since {dateformat.format(day, 'j F Y')}; Ada attested it on" in page
 
 
 def test_withdrawn_meanwhile_means_not_deleted(planned: Case, ada: User, engine: FakeEngine) -> None:
