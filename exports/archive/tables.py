@@ -16,6 +16,7 @@ from exports.archive.kinds import Kinds
 CHUNK = 256 * 1024
 # How NULL is written in a CSV that also holds empty text. The first mark that occurs nowhere in the records is used.
 NULL_MARKS = ("", "\\N", "NULL", "\\NULL", "<NULL>")
+WORD = b"NULL"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -166,7 +167,8 @@ class Marks:
     def look(self, chunk: bytes) -> None:
         """Take some of the written records into account."""
         self._digest.update(chunk[:4096])
-        for mark in [mark for mark, written in self._free.items() if written in chunk]:
+        worded = WORD in chunk  # three marks have it, and few records: one look for all of them
+        for mark in [mark for mark, written in self._free.items() if (worded or WORD not in written) and written in chunk]:
             del self._free[mark]
 
     def choose(self) -> str:

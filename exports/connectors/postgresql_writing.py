@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal_column
 from sqlalchemy.exc import DBAPIError
 
 from exports.connectors.base import ColumnSchema
 from exports.connectors.postgresql_types import bare
 
+AT_ONCE = 2000
 WHOLE = ("smallint", "integer", "bigint")
 FLOATING = ("real", "double precision")
 TEXTS = ("text", "character varying", "character", "citext", "uuid")
@@ -42,15 +46,43 @@ class WrittenByPostgreSql:
             return func.to_json(part).op("#>>")(literal_column("'{}'")) if as_csv else part
         return part if native in PLAIN else None
 
-    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[Any]:
+    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
         """The statement's rows as COPY sends them."""
         how = AS_JSON if null is None else "FORMAT csv, NULL E'" + null.replace("\\", "\\\\") + "'"
-        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        compiled, driven = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}), _driven(connection)
         try:
-            with _driven(connection).cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT ({how})", compiled.params) as sent:
-                yield from sent
+            whole = psycopg.ClientCursor(driven).mogrify(f"COPY ({compiled}) TO STDOUT ({how})", compiled.params)
+            yield from _received(driven.pgconn, whole.encode())
         except psycopg.Error as problem:
             raise DBAPIError("COPY", None, problem) from None
+
+
+def _received(server: PGconn, question: bytes) -> Iterator[list[bytes]]:
+    """Asks, and gives the rows without their line ends. The driver's own way takes half as long again for each of a million rows."""
+    _expect(server.exec_(question), ExecStatus.COPY_OUT)
+    receive, ended = server.get_copy_data, False
+    try:
+        while not ended:
+            rows = []
+            for _ in range(AT_ONCE):
+                size, row = receive(0)
+                if size < 0:
+                    ended = True
+                    break
+                rows.append(bytes(row)[:-1])
+            yield rows
+    finally:
+        if not ended:  # nobody wants the rest
+            server.get_cancel().cancel()
+            while receive(0)[0] > 0:
+                continue
+        results = list(iter(server.get_result, None))
+    _expect(results[-1], ExecStatus.COMMAND_OK)
+
+
+def _expect(result: PGresult, status: ExecStatus) -> None:
+    if result.status != status:
+        raise error_from_result(result)
 
 
 def _driven(connection: Connection) -> psycopg.Connection[Any]:

@@ -19,5 +19,5 @@ class RowWriting(Protocol):
     def form(self, part: ColumnElement[Any], live: ColumnSchema, *, as_csv: bool) -> ColumnElement[Any] | None:
         """What to ask for, so that such a column comes out as archives write it; None for a type that has to be written here."""
 
-    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[Any]:
-        """The statement's rows as they are sent, each with its line end: JSON (`null` is None), or CSV cells with this mark for NULL."""
+    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
+        """The statement's rows without line ends, in batches: JSON (`null` is None), or CSV cells with this mark for NULL."""

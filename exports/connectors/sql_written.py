@@ -66,7 +66,7 @@ class Writing:
         row = self._connection.execute(self._found(select(*ends), compiler, source)).one()
         return {name: (row[2 * place], row[2 * place + 1]) for place, name in enumerate(names)}
 
-    def _copied(self, rows: RowWriting, null: str | None) -> Iterator[Any]:
+    def _copied(self, rows: RowWriting, null: str | None) -> Iterator[list[bytes]]:
         compiler, source = self._asked()
         forms = self._forms(rows, compiler, source, as_csv=null is not None)
         chosen = [form.label(live.name) for form, live in zip(forms, self._live, strict=True)]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from exports.flows.spooling import Spool, pieces_of
 from exports.models import Job, Step
 from portal.kit.sealing import SealedReader, SealedWriter
 
-AT_ONCE = 2000
 CSV, FACTS = ".csv", ".facts"
 LINE, CRLF = b"\n", b"\r\n"
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
@@ -39,18 +37,17 @@ def write(job: Job, step: Step, written: Written, *, columns: list[ColumnSchema]
     """Spool what the source writes: JSON, then CSV, then what was learned. The number of records, and the name of their spool."""
     marks, count = Marks(), 0
     with Spool(job, step) as spool:
-        for rows in _bunches(written.json()):
+        for lines in written.json():
             renew()
-            lines = [bytes(row[:-1]) for row in rows]
             spool.add_lines(lines)
             marks.look(b",".join(lines))
             count += len(lines)
     mark = marks.choose()
     if count:
         with Spool(job, step, kind=CSV, ending=CRLF) as cells:
-            for rows in _bunches(written.csv(mark)):
+            for lines in written.csv(mark):
                 renew()
-                cells.add_lines([bytes(row[:-1]) for row in rows])
+                cells.add_lines(lines)
     facts = {
         "count": count,
         "mark": mark,
@@ -88,11 +85,6 @@ def _type(column: ColumnSchema, spans: Mapping[str, tuple[Any, Any]]) -> type:
     if column.type == "number":
         return str if isinstance(spans[column.name][0], Decimal) else float
     return {"integer": int, "boolean": bool}.get(column.type, str)
-
-
-def _bunches(rows: Iterator[bytes]) -> Iterator[list[bytes]]:
-    while bunch := list(islice(rows, AT_ONCE)):
-        yield bunch
 
 
 def _named(spool: str, kind: str) -> str:

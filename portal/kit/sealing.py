@@ -60,9 +60,11 @@ class SealedWriter(io.RawIOBase):
     def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]  # narrower than Buffer
         self._held += data
         self.size += len(data)
-        while len(self._held) > CHUNK:  # the last chunk is held back until we know that it is the last
-            self._emit(bytes(self._held[:CHUNK]), last=False)
-            del self._held[:CHUNK]
+        start = 0
+        while len(self._held) - start > CHUNK:  # the last chunk is held back until we know that it is the last
+            self._emit(bytes(self._held[start : start + CHUNK]), last=False)
+            start += CHUNK
+        del self._held[:start]
         return len(data)
 
     def _emit(self, plain: bytes, *, last: bool) -> None:
