@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import authority, case, correcting, deciding, desk, entering, holds, lead, mail, reports
+from requests_app.views import authority, case, correcting, deciding, desk, entering, holds, lead, mail, recipients, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -32,7 +32,9 @@ urlpatterns = [
     path(f"{CASE}assign/", case.assign, name="assign"),
     path(f"{CASE}note/", case.note, name="note"),
     path(f"{CASE}message/", case.message, name="message"),
-    path(f"{CASE}tell/", case.tell, name="tell"),
+    path(f"{CASE}tell/", recipients.tell, name="tell"),
+    path(f"{CASE}confirmed/<str:recipient>/", recipients.confirmed, name="confirmed"),
+    path(f"{CASE}name-recipients/", recipients.name_to_person, name="name_recipients"),
     path(f"{CASE}letter/<int:pk>/", case.letter, name="letter"),
     path(f"{CASE}letter/<int:pk>/pdf/", case.letter_pdf, name="letter_pdf"),
     path(f"{CASE}letter/<int:pk>/again/", case.letter_again, name="letter_again"),

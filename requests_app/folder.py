@@ -14,12 +14,12 @@ from exports.api import EngineRefusal, Progress
 from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.kit.masking import mask_email, mask_text
-from portal.organisations.promises import Recipient
 from requests_app import answers, askers, certificate, decided, letters, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
-from requests_app.flows import closing, contacts, duplicates, shortfalls, verification
+from requests_app.flows import contacts, duplicates, shortfalls, verification
 from requests_app.flows.searching import PLANNED
+from requests_app.letters import TO_RECIPIENT
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import AskedBy, Standing
@@ -91,7 +91,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "asker": askers.asker_of(case),
         "lacks_authority": askers.lacks_authority(case),
         "age": case.policy.read().minimum_age if case.asked_by == AskedBy.CHILD else None,
-        "recipients": _recipients(case),
+        "recipients": decided.recipient_rows(case),
     }
 
 
@@ -188,19 +188,13 @@ def _flags(case: Case) -> list[str]:
     """What to look at twice in the address: how it is written, what came back from it, what its mail looked like."""
     arrived = Event.objects.filter(case_reference=case.reference, code="case.arrived").first()
     flags = [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
-    if any(letter.bounced_at for letter in case.letters.all()):
+    if any(letter.bounced_at for letter in case.letters.all() if letter.kind != TO_RECIPIENT):
         flags.append(_("A letter to it came back: its mail server did not take it."))
     if when := contacts.changed_at(case):
         day = answers.spoken(clock.local_date(when, case.organisation.timezone))
         flags.append(_("Their contact address was changed by a correction on %(day)s. Make sure that it was them.") % {"day": day})
     doubts = [doubt for mail in case.mails.all() for doubt in doubt_words(mail.flags, mail.authentication)]
     return [*flags, *dict.fromkeys(doubts)]
-
-
-def _recipients(case: Case) -> list[tuple[Recipient, Event | None]]:
-    """Who must hear what we did, and when they were told."""
-    known = closing.told(case)
-    return [(one, known.get(one.key)) for one in closing.must_tell(case)]
 
 
 def _place(case: Case) -> str:

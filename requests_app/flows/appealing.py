@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.kit import clock, crypto
-from requests_app import answers, letters
+from portal.kit import clock
+from requests_app import answers, askers, letters
 from requests_app.access import Actor, must_lead
 from requests_app.flows import closing, timing, verification
 from requests_app.flows.intake import free_reference
@@ -61,6 +61,9 @@ def appeal(case: Case, words: str, *, by: str, channel: Channel = Channel.FORM, 
         **facts,
     )
     opened.name_sealed = opened.seal(case.name)
+    for known in ("asked_by", "authorised_at", "authorised_how", "answers_asker"):
+        setattr(opened, known, getattr(case, known))
+    opened.asker_sealed = opened.seal(case.unseal(case.asker_sealed)) if case.asker_sealed else b""
     opened.details_sealed = sealed_details(opened, Wish(words=words.strip()), [])
     timing.set_clock(opened)
     opened.save()
@@ -73,16 +76,16 @@ def appeal(case: Case, words: str, *, by: str, channel: Channel = Channel.FORM, 
 def _identify(opened: Case, case: Case, *, is_proved: bool) -> None:
     """The same person, as far as the first request knew; whoever proved nothing yet is sent a link."""
     for one in case.identifiers.all():
-        is_new = is_proved and one.kind == "email" and one.verified_at is None
+        is_new = is_proved and one.kind == askers.own_kind(case) and one.verified_at is None
         known = {"verified_at": clock.now() if is_new else one.verified_at, "verified_how": "email_code" if is_new else one.verified_how}
         value = case.unseal(one.value_sealed)
-        opened.identifiers.create(kind=one.kind, value_sealed=opened.seal(value), token=crypto.blind_index(one.kind, value), **known)
+        opened.identifiers.create(kind=one.kind, value_sealed=opened.seal(value), token=one.token, **known)
     if opened.identifiers.filter(verified_at__isnull=False).exists():
         opened.confirmed_at = opened.received_at
         timing.set_clock(opened)
         move(opened, State.OPEN, by="system")
         letters.queue(opened, "received", to=address_of(opened))
-    elif opened.identifiers.filter(kind="email").exists():
+    elif opened.identifiers.filter(kind=askers.own_kind(opened)).exists():
         verification.invite(opened)
 
 

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock
-from portal.organisations.promises import Recipient
 from requests_app import answers, letters
 from requests_app.access import DECIDES, Actor, must_lead, staff_of
-from requests_app.flows import shortfalls, timing
+from requests_app.flows import recipients, shortfalls, timing
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import address_of, keep_note, must_be_moving
@@ -31,8 +30,6 @@ from requests_app.rules.states import State, is_over
 NEVER_CONFIRMED = timedelta(days=14)
 KEPT_OPEN = timedelta(days=30)  # after the last word, for questions about it
 PROPOSED = "refusal.proposed"
-TOLD = "recipient.told"
-DONE = frozenset({"erased", "done", "partly"})
 
 
 @transaction.atomic
@@ -125,37 +122,11 @@ def close(case: Case, *, by: str) -> None:
     move(case, State.CLOSED, by=by)
 
 
-@transaction.atomic
-def tell(case: Case, recipient_key: str, *, by: Actor) -> None:
-    """Writes down that a recipient of the data was told what we did (GDPR Art. 19); once is enough."""
-    case = locked(case)
-    waiting = {one.key: one for one in untold(case)}
-    if recipient_key not in waiting:
-        raise NotYet(_("There is nobody of that name who must still be told. Nothing was changed."))
-    record(case, TOLD, by=by.key, recipient=recipient_key, name=waiting[recipient_key].name)
-
-
-def must_tell(case: Case) -> list[Recipient]:
-    """Who got the data from us and must hear what we did with it; nobody while nothing was done."""
-    return [one for one in case.policy.read().recipients if case.right in one.told_on] if case.outcome in DONE else []
-
-
-def told(case: Case) -> dict[str, Event]:
-    """Recipient key → the line that says that they were told."""
-    return {line.facts["recipient"]: line for line in Event.objects.filter(case_reference=case.reference, code=TOLD)}
-
-
-def untold(case: Case) -> list[Recipient]:
-    """Who must still be told."""
-    known = told(case)
-    return [one for one in must_tell(case) if one.key not in known]
-
-
 def close_if_done(case: Case) -> bool:
     """For the sweep: closes what has had its last word for 30 days, whose archive is gone and whose recipients were told."""
     ended = case.answered_at or case.received_at
     archive = api.archive(case.job_id) if case.job_id and case.right in GATHERED else None
-    if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available) or untold(case):
+    if ended > clock.now() - KEPT_OPEN or case.backups_until or (archive and archive.available) or recipients.untold(case):
         return False
     close(case, by="system")
     return True

@@ -11,7 +11,7 @@ from exports import api
 from portal.organisations.models import User
 from requests_app import letters
 from requests_app.access import Actor
-from requests_app.flows import closing, erasing, fulfilment, triage, waiting, withdrawal
+from requests_app.flows import closing, erasing, fulfilment, recipients, triage, waiting, withdrawal
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.management import lead_acts, right_acts
 from requests_app.models import Case, Letter
@@ -190,6 +190,10 @@ ACTS: dict[str, Act] = {
         right_acts.correct,
         [("digest", {"metavar": "DIGEST"}), ("decision", {"nargs": "+", "metavar": "NUMBER=accept|by_hand|refuse"})],
     ),
+    "tell": Act("write to a recipient of the data, or note it", lead_acts.tell, lead_acts.TELL),
+    "confirmed": Act("note that a recipient confirmed it", lead_acts.confirmed, [("recipient", {"metavar": "RECIPIENT"}), TEXT]),
+    "recipients": Act("print who must be told, and where it stands", lead_acts.listed, changes=False),
+    "name_recipients": Act("tell the person who was told", lambda case, actor, _o: recipients.name_to_person(case, by=actor)),
     "agree": Act("be the first of two people on exactly this plan", lead_acts.agree, [("digest", {"metavar": "DIGEST"})]),
     "hold": Act("keep a line of the plan, or everything, for now", lead_acts.hold, lead_acts.HOLD),
     "let_go": Act("end a hold", lead_acts.let_go, [("number", {"type": int, "metavar": "NUMBER"}), TEXT]),

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from requests_app.access import Actor
-from requests_app.flows import appealing, erasing, holding, seconding, shortfalls
+from requests_app.flows import appealing, erasing, holding, recipients, seconding, shortfalls
 from requests_app.flows.holding import Terms
 from requests_app.holds import GROUNDS
 from requests_app.models import Case
@@ -70,3 +70,27 @@ def holds(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
     """What is held now."""
     found = case.holds.filter(released_at__isnull=True)
     return {"holds": [{"number": one.pk, "line": one.line, "ground": one.ground, "until": str(one.until or "")} for one in found]}
+
+
+TELL: list[tuple[str, dict[str, Any]]] = [
+    ("recipient", {"metavar": "RECIPIENT", "help": "a key of the policy"}),
+    ("--by-hand", {"action": "store_true", "help": "somebody has told them: note it, write nothing"}),
+]
+
+
+def tell(case: Case, actor: Actor, options: Options) -> None:
+    """Writes to a recipient, or notes that they know."""
+    (recipients.note if options["by_hand"] else recipients.write)(case, options["recipient"], by=actor)
+
+
+def confirmed(case: Case, actor: Actor, options: Options) -> None:
+    """A recipient said that it is done."""
+    recipients.confirm(case, options["recipient"], options["text"], by=actor)
+
+
+def listed(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
+    """Who must be told, and where it stands with each."""
+    known = recipients.told(case)
+    found = [(one, known.get(one.key)) for one in recipients.must_tell(case)]
+    rows = [{"recipient": one.key, "standing": recipients.standing(case, line) if line else "untold"} for one, line in found]
+    return {"recipients": rows}

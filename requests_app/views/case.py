@@ -15,7 +15,7 @@ from requests_app import access, folder, letters, particulars
 from requests_app.access import staff_of
 from requests_app.chronicle import chronicle
 from requests_app.desk_forms import MessageForm, NoteForm, OwnerForm, ReasonForm
-from requests_app.flows import closing, fulfilment, returning, triage, viewing, waiting
+from requests_app.flows import fulfilment, returning, triage, viewing, waiting
 from requests_app.models import Case, Letter
 from requests_app.views.staff import case_and_actor, desk_page, posted, user_of
 
@@ -171,14 +171,6 @@ def letter_pdf(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     response["Content-Disposition"] = f'inline; filename="{case.reference}.pdf"'
     response["Cache-Control"] = "no-store, private"
     return response
-
-
-@require_POST
-def tell(request: HttpRequest, reference: str) -> HttpResponse:
-    """A recipient was told."""
-    case, actor = case_and_actor(request, reference)
-    closing.tell(case, request.POST.get("recipient", ""), by=actor)
-    return redirect(f"{_address(case)}#recipients")
 
 
 @require_POST

@@ -10,13 +10,15 @@ from portal.kit import codes
 from requests_app import askers, particulars, progress
 from requests_app.flows import appealing, conversation, delivery, duplicates, following, verification, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
-from requests_app.letters import SECRET_KINDS
+from requests_app.letters import SECRET_KINDS, TO_RECIPIENT
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CodeRefused
 from requests_app.views import visits
 from requests_app.views.frame import framed, posted, shown, unkept
+
+NOT_FOR_THEM = [*SECRET_KINDS, TO_RECIPIENT]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +123,7 @@ def _status_words(case: Case) -> dict[str, object]:
 def letters_of(case: Case) -> list[Letter]:
     """What we wrote, newest first; codes are not for keeping."""
     return list(
-        case.letters.exclude(kind__in=SECRET_KINDS).exclude(state=LetterState.FAILED).order_by("-pk").defer("body_sealed", "html_sealed")
+        case.letters.exclude(kind__in=NOT_FOR_THEM).exclude(state=LetterState.FAILED).order_by("-pk").defer("body_sealed", "html_sealed")
     )
 
 
@@ -162,7 +164,7 @@ def letter(request: HttpRequest, org: str, reference: str, pk: int) -> HttpRespo
     case = followed(request, org, reference)
     if case is None:
         return not_yours(request, reference)
-    found = get_object_or_404(case.letters.exclude(kind__in=SECRET_KINDS), pk=pk)
+    found = get_object_or_404(case.letters.exclude(kind__in=NOT_FOR_THEM), pk=pk)
     return shown(request, "letter", case=case, letter=found, body=case.unseal(found.body_sealed))
 
 

@@ -15,7 +15,7 @@ from exports.models import DataSource
 from portal.kit import clock
 from portal.organisations.models import User
 from requests_app.access import OnlyALead
-from requests_app.flows import closing, contacts, correcting, fulfilment
+from requests_app.flows import contacts, correcting, fulfilment, recipients
 from requests_app.flows.correcting import ACCEPT, BY_HAND, REFUSE, Decision
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case, Event, Letter
@@ -98,7 +98,7 @@ def test_what_is_accepted_is_changed_and_the_letter_says_of_each_what_became_of_
     assert "We could not see that what you wrote is right. Send us a date." in said
     assert "Postbote" in said
     assert "Rita-Li" not in said
-    assert [one.key for one in closing.untold(case)] == ["postbote"]
+    assert [one.key for one in recipients.untold(case)] == ["postbote"]
 
 
 def test_what_stood_there_is_forgotten_with_the_answer_and_the_receipt_stays(shop: Store, lead: User) -> None:
@@ -122,7 +122,7 @@ def test_a_refusal_of_everything_is_a_formal_letter_and_nobody_is_told(shop: Sto
     assert (case.state, case.outcome) == (State.ANSWERED, "refused")
     assert "What we hold is right." in letter(case, "answer_correction")
     assert Letter.objects.get(case=case, kind="answer_correction").is_formal
-    assert closing.untold(case) == []
+    assert recipients.untold(case) == []
     assert shop.sql("SELECT name FROM person WHERE id = 0") == [("Rita",)]
 
 

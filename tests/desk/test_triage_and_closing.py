@@ -8,7 +8,7 @@ from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from requests_app import tasks
 from requests_app.access import OnlyALead
-from requests_app.flows import closing, timing, triage
+from requests_app.flows import closing, recipients, timing, triage
 from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import TriageRefused
 from requests_app.models import Case, Event, Message
@@ -185,11 +185,11 @@ def test_a_case_stays_until_its_recipients_were_told(northwind: Organisation, ot
     case = a_case(northwind, right="correction", **facts)
 
     tasks.expire()
-    assert [one.key for one in closing.untold(case)] == ["postbote"]
+    assert [one.key for one in recipients.untold(case)] == ["postbote"]
 
-    closing.tell(case, "postbote", by=as_actor(otto, case))
+    recipients.note(case, "postbote", by=as_actor(otto, case))
     with pytest.raises(NotYet, match="must still be told"):
-        closing.tell(case, "postbote", by=as_actor(otto, case))
+        recipients.note(case, "postbote", by=as_actor(otto, case))
     tasks.expire()
 
     case.refresh_from_db()
@@ -197,4 +197,4 @@ def test_a_case_stays_until_its_recipients_were_told(northwind: Organisation, ot
 
 
 def test_nobody_is_told_of_what_was_not_done(northwind: Organisation) -> None:
-    assert closing.must_tell(a_case(northwind, right="deletion")) == []
+    assert recipients.must_tell(a_case(northwind, right="deletion")) == []
