@@ -91,6 +91,10 @@ class Visitor:
         self.choose(right)
         if right == "correction":
             self._correct(thing, value)
+        if self.organisation not in ("mcpworks", "cpzai"):  # their policies name an age
+            judge(self.page)
+            self.page.locator("input[name=whom][value=self]").check()
+            self.press("Continue")
         self.page.fill("#name", self.name)
         self.page.fill("#email", self.address)
         self.press("Continue")
