@@ -188,7 +188,8 @@ class Written:
     """Rows that the source writes itself, ordered by key, in batches, each as the archive writes it (docs/archive.md).
 
     `json` gives one JSON object a row, `csv` the cells of one row, with the mark it is called with for NULL, without line ends.
-    `spans` holds the smallest and the largest value of every column of days, moments and numbers that may have fractions; both None where all are NULL.
+    `spans` holds the smallest and the largest value of every column of days, moments and numbers that may
+    have fractions; both None where all are NULL.
     """
 
     spans: Mapping[str, tuple[Any, Any]]
