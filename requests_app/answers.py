@@ -58,6 +58,7 @@ def cover(case: Case, progress: Progress) -> Cover:
     """The words and facts of the archive's first page."""
     document = case.policy.read()
     zone = case.organisation.timezone
+    laws = binding_regimes(document.regimes, case.country or None, residence=document.residence_regimes)
     return Cover(
         reference=case.reference,
         organisation_name=case.organisation.name,
@@ -70,7 +71,7 @@ def cover(case: Case, progress: Progress) -> Cover:
         right=case.right,
         gaps=tuple(undone.with_reasons(case, progress.gaps)),
         nothing=tuple(one.title for one in progress.sources if one.state == "nothing"),
-        regimes=tuple(law.id for law in binding_regimes(document.regimes, case.country or None)),
+        regimes=tuple(law.id for law in laws),
         keys_url=KEYS.format(settings.BASE_URL),
         notes=tuple(f"{title}: {why}" for title, why in _not_portable(case, document)),
         language=case.submission.language,

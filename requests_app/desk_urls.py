@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import authority, case, correcting, deciding, desk, entering, holds, lead, mail, recipients, reports
+from requests_app.views import authority, case, charging, correcting, deciding, desk, entering, holds, lead, mail, recipients, reports
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -50,6 +50,8 @@ urlpatterns = [
     path(f"{CASE}correct/", correcting.correct, name="correct"),
     path(f"{CASE}correct/decide/", correcting.decide, name="correct_decide"),
     path(f"{CASE}correct/add/", correcting.add, name="correct_add"),
+    path(f"{CASE}fee/", charging.fee, name="fee"),
+    path(f"{CASE}fee/settle/", charging.settle, name="fee_settle"),
     path(f"{CASE}authority/", authority.check, name="authority"),
     path(f"{CASE}close/<str:source>/", lead.close_source, name="close_source"),
     path(f"{CASE}in-part/", lead.answer_in_part, name="answer_in_part"),

@@ -17,7 +17,7 @@ from portal.kit.masking import mask_email, mask_text
 from requests_app import answers, askers, certificate, decided, letters, particulars
 from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
-from requests_app.flows import contacts, duplicates, shortfalls, verification
+from requests_app.flows import charging, contacts, duplicates, shortfalls, verification
 from requests_app.flows.searching import PLANNED
 from requests_app.letters import TO_RECIPIENT
 from requests_app.mail.words import doubt_words
@@ -88,10 +88,19 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "notes": [(note, _opened(case, note.body_sealed)) for note in case.notes.select_related("author")],
         "proofs": proofs_of(case),
         "place": _place(case),
+        **_asked(case),
+        "recipients": decided.recipient_rows(case),
+    }
+
+
+def _asked(case: Case) -> dict[str, Any]:
+    """Who asks, whether they may, and whether it may cost something."""
+    is_moving = case.standing in (Standing.US, Standing.THEM)
+    return {
+        "fee": charging.standing_of(case, charging.AT_WORST) if is_moving else None,
         "asker": askers.asker_of(case),
         "lacks_authority": askers.lacks_authority(case),
         "age": case.policy.read().minimum_age if case.asked_by == AskedBy.CHILD else None,
-        "recipients": decided.recipient_rows(case),
     }
 
 

@@ -141,7 +141,8 @@ def letterhead(document: PolicyDocument) -> list[str]:
 
 def complaints(case: Case, document: PolicyDocument) -> list[Authority]:
     """Where this person can complain: the authorities of the laws that bind; all that the policy names where none matches."""
-    bound = {law.id for law in binding_regimes(document.regimes, case.country or None)}
+    laws = binding_regimes(document.regimes, case.country or None, residence=document.residence_regimes)
+    bound = {law.id for law in laws}
     fitting = [one for one in document.authorities if not one.regimes or bound & set(one.regimes)]
     return fitting or list(document.authorities)
 

@@ -56,7 +56,8 @@ def extend(case: Case, reason: str, *, by: Actor, until: date | None = None) -> 
 
 def laws_of(case: Case) -> list[Regime]:
     """The laws that bind on this case."""
-    return binding_regimes(case.policy.read().regimes, case.country or None)
+    document = case.policy.read()
+    return binding_regimes(document.regimes, case.country or None, residence=document.residence_regimes)
 
 
 @transaction.atomic

@@ -50,7 +50,7 @@ def destroy_content(case: Case) -> bool:
     if case.job_id:
         api.destroy(case.job_id)
     counts = _emptied(case)
-    case.key_sealed = case.name_sealed = case.details_sealed = b""
+    case.key_sealed = case.name_sealed = case.details_sealed = case.asker_sealed = b""
     case.save()
     record(case, DESTROYED, by="system", days=days, **counts)
     return True

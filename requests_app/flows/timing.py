@@ -20,7 +20,7 @@ def reckon(promises: PolicyDocument, right: Right, received_on: date, *, country
     """Every date that bears on such a request: the laws of the organisation and of the person's place, and the policy's own promise."""
     promised = promises.rights.get(right.value)
     promise = Promise(promised.days, promised.start) if promised and promised.days is not None else None
-    laws = binding_regimes(promises.regimes, country or None)
+    laws = binding_regimes(promises.regimes, country or None, residence=promises.residence_regimes)
     return clock(laws, right, received_on, events=events, promise=promise, calendar=calendars_for(laws, promises.timezone))
 
 

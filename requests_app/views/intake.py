@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.organisations.models import Organisation
 from requests_app import asking, fates, journey
+from requests_app.charges import price_of
 from requests_app.flows import intake
 from requests_app.flows.intake import Application
 from requests_app.forms import FindYouForm, RightForm
@@ -130,6 +131,7 @@ def _check(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
         journey=trip,
         draft=trip.draft,
         right=journey.right_words(frame.promises, Right(trip.draft.right)),
+        price=price_of(frame.promises, Right(trip.draft.right), _place(found)),
         others=others,
         asker=trip.draft.asker,
         whom={value: title for value, title, _hint in whom_choices(frame.promises)}.get(trip.draft.whom, ""),

@@ -11,14 +11,14 @@ from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app import askers
-from requests_app.flows import authority, closing, following, fulfilment, searching
+from requests_app.flows import appealing, authority, closing, following, fulfilment, searching
 from requests_app.flows.authority import AuthorityRefused
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case, Event, Letter
 from requests_app.rules.states import State
 from tests.desk.acting import as_actor
 from tests.desk.fake_engine import FakeEngine
-from tests.people import an_organisation, at_desk
+from tests.people import a_member, an_organisation, at_desk
 from tests.public.others import ANNA, GUARDIAN, MIA, SEEN, ask_for, proved_by
 from tests.public.walking import mailed, mailed_code, page_of, post, send
 
@@ -205,3 +205,16 @@ def test_the_shell_settles_it_too_and_refuses_a_day_that_is_none(anna: Client, n
     call_command("case", case.reference, "authority", "Birth certificate.", stdout=StringIO())
     case.refresh_from_db()
     assert case.authorised_how == "evidence"
+
+
+def test_a_guardian_who_was_refused_appeals_for_the_child(anna: Client, db: None) -> None:
+    house = an_organisation("fair", rights={"access": RightPromise(right="access"), "appeal": RightPromise(right="appeal")})
+    ada = a_member("Ada", "lead", house)
+    case = proved_by(anna, ask_for(anna, "guardian", org="fair"))
+    at_desk(ada).post(f"/desk/case/{case.reference}/authority/", SEEN)
+    closing.refuse(case, "not_verifiable", "They wrote that they are not the parent.", by=as_actor(ada, case))
+    case.refresh_from_db()
+    appeal = appealing.appeal(case, "I am.", by="person", is_proved=True)
+    assert askers.reader_address(appeal) == ANNA
+    assert askers.asker_of(appeal) == askers.asker_of(case)
+    assert not askers.lacks_authority(appeal)

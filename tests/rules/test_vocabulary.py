@@ -84,6 +84,24 @@ def test_a_law_that_is_off_binds_only_where_the_organisation_names_it_or_an_admi
     assert [law.id for law in binding_regimes([], "DE", enabled=["US_TX"])] == ["THIRTY_DAYS"]
 
 
+@pytest.mark.parametrize(
+    ("residence", "country", "binding"),
+    [
+        ({"US-TX": "US_TX"}, "US-TX", ["CA_PIPEDA", "US_TX"]),
+        ({"US-TX": "US_TX"}, "us_tx", ["CA_PIPEDA", "US_TX"]),
+        ({"CH": "CH_FADP"}, "CH", ["CA_PIPEDA", "CH_FADP"]),
+        ({"EU": "EU_GDPR"}, "DE", ["CA_PIPEDA", "EU_GDPR"]),
+        ({"JP": "EU_GDPR"}, "JP", ["CA_PIPEDA", "EU_GDPR"]),
+        ({"US-TX": "US_TX"}, "US-CA", ["CA_PIPEDA", "US_CA_CCPA"]),
+        ({"US-TX": "US_TX"}, None, ["CA_PIPEDA"]),
+    ],
+)
+def test_a_law_that_the_policy_names_for_a_place_binds_those_who_live_there(
+    residence: dict[str, str], country: str | None, binding: list[str]
+) -> None:
+    assert [law.id for law in binding_regimes(["CA_PIPEDA"], country, residence=residence)] == binding
+
+
 def test_there_is_one_house_rule() -> None:
     assert fallback_regime().id == "THIRTY_DAYS"
 

@@ -1,6 +1,6 @@
 """Law packs: one reviewed file per law, read once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -40,10 +40,17 @@ def fallback_regime() -> Regime:
     return next(regime for regime in load_regimes().values() if regime.fallback)
 
 
-def binding_regimes(establishment_ids: Sequence[str], country: str | None, *, enabled: Sequence[str] | None = None) -> list[Regime]:
+def binding_regimes(
+    establishment_ids: Sequence[str],
+    country: str | None,
+    *,
+    residence: Mapping[str, str] | None = None,
+    enabled: Sequence[str] | None = None,
+) -> list[Regime]:
     """The laws of the controller's establishment, then those of the person's residence that are switched on.
 
-    A law that the organisation names itself always binds. Where nothing binds, the house rule does.
+    A law that the organisation names itself always binds: `regimes` everybody, `residence` (place → id) those who live there, whether
+    or not the law is on by default. Where nothing binds, the house rule does.
     """
     binding = {word: regime_named(word) for word in establishment_ids}
     place = normal_place(country)
@@ -51,7 +58,14 @@ def binding_regimes(establishment_ids: Sequence[str], country: str | None, *, en
         is_on = regime.enabled if enabled is None else regime.id in enabled
         if is_on and place and regime.binds_residents_of(place):
             binding[regime.id] = regime
+    for there, word in (residence or {}).items():
+        if place and (_is_in(place, normal_place(there)) or regime_named(word).binds_residents_of(place)):
+            binding[word] = regime_named(word)
     return list({regime.id: regime for regime in binding.values()}.values()) or [fallback_regime()]
+
+
+def _is_in(place: str, region: str) -> bool:
+    return place == region or place.startswith(f"{region}-")
 
 
 def calendars_for(regimes: Sequence[Regime], zone: str) -> dict[str, Calendar]:
