@@ -13,7 +13,7 @@ from exports import api
 from portal.kit import clock
 from requests_app import askers
 from requests_app.access import Actor
-from requests_app.flows import answering, appealing, duplicates, holding, searching, shortfalls, verification, waiting
+from requests_app.flows import answering, appealing, duplicates, holding, lifting, searching, shortfalls, verification, waiting
 from requests_app.models import Case
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.errors import RuleError
@@ -170,6 +170,9 @@ def _endings(case: Case) -> Iterator[tuple[bool, Act]]:
     yield State.REFUSED in possible, Act(_("Refuse"), _to("refuse", case))
     is_double = State.DUPLICATE in possible and not case.released_at and bool(duplicates.twins_of(case))
     yield is_double, Act(_("Mark as a duplicate"), _to("join", case))
+    may_withdraw = State.WITHDRAWN in possible and not case.released_at
+    yield may_withdraw, Act(_("The person takes it back"), _to("withdraw", case))
+    yield lifting.stands(case), Act(_("Lift the restriction"), _to("lift", case))
     yield appealing.may_appeal(case), Act(_("Open an appeal"), _to("appeal", case))
 
 

@@ -53,6 +53,8 @@ SAID: dict[str, Words] = {
     "letter.bounced": lazy("A letter came back: “%(subject)s”"),
     "details.shown": lazy("%(who)s looked at personal details"),
     "source.retried": lazy("%(who)s asked a source again: %(source)s"),
+    "restriction.announced": lazy("%(who)s told the person that the restriction ends on %(on)s"),
+    "restriction.lifted": lazy("%(who)s lifted the restriction"),
     "recipient.confirmed": lazy("%(name)s confirmed it, noted by %(who)s"),
     "recipients.named": lazy("%(who)s told the person who was told, recipients: %(count)s"),
     "plan.agreed": lazy("%(who)s agreed with the plan; somebody else approves it"),

@@ -19,7 +19,7 @@ from requests_app.access import Actor
 from requests_app.acts import acts_of, primary_of
 from requests_app.flows import charging, contacts, duplicates, shortfalls, verification
 from requests_app.flows.searching import PLANNED
-from requests_app.letters import TO_RECIPIENT
+from requests_app.letters import TO_OTHERS
 from requests_app.mail.words import doubt_words
 from requests_app.models import Case, Event, Identifier
 from requests_app.models.case import AskedBy, Standing
@@ -197,7 +197,7 @@ def _flags(case: Case) -> list[str]:
     """What to look at twice in the address: how it is written, what came back from it, what its mail looked like."""
     arrived = Event.objects.filter(case_reference=case.reference, code="case.arrived").first()
     flags = [str(FLAGS.get(code, code)) for code in (arrived.facts.get("address_flags", ()) if arrived else ())]
-    if any(letter.bounced_at for letter in case.letters.all() if letter.kind != TO_RECIPIENT):
+    if any(letter.bounced_at for letter in case.letters.all() if letter.kind not in TO_OTHERS):
         flags.append(_("A letter to it came back: its mail server did not take it."))
     if when := contacts.changed_at(case):
         day = answers.spoken(clock.local_date(when, case.organisation.timezone))

@@ -90,3 +90,14 @@ class HoldForm(forms.Form):
         """The hold as the flow takes it."""
         said: dict[str, Any] = self.cleaned_data
         return Terms(said["ground"], said["text"], said["until"])
+
+
+class LiftForm(forms.Form):
+    """When and why a restriction ends."""
+
+    on = forms.DateField(
+        label=_("From when is the data used again?"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _("Enter the day"), "invalid": _("Write the date as 2026-12-24")},
+    )
+    text = Text(label=_("Why"), rows=4, help_text=_("The person reads it."), error_messages={"required": _("Write why it is lifted")})

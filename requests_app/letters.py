@@ -41,6 +41,8 @@ TO_MACHINES = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 # They hold a one-time code: nobody but the person reads them.
 TO_RECIPIENT = "recipient_told"  # to somebody who has the data from us, never shown to the person
+TO_RECIPIENT_AGAIN = "recipient_again"
+TO_OTHERS = frozenset({TO_RECIPIENT, TO_RECIPIENT_AGAIN})
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "authorise", "follow", "download"})
 # They say that we have the request; an answer says so too, where it comes first.
 ANSWERS = frozenset({"refused", "answer_access", "answer_deletion", "answer_correction", "answer_done", "appeal_decided"})
@@ -53,7 +55,7 @@ def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = N
     with translation.override(language):
         words = _words(case, facts or {})
         subject, body = _subject_and_body(_render(f"letters/{kind}.txt", words, escape=False))
-        if askers.is_for_another(case) and case.confirmed_at and kind not in (*SECRET_KINDS, TO_RECIPIENT):
+        if askers.is_for_another(case) and case.confirmed_at and kind not in SECRET_KINDS | TO_OTHERS:
             body = _render("letters/for_another.txt", words, escape=False).strip() + "\n\n" + body
         html = _render(f"letters/{kind}.html", words | {"subject": subject}, escape=True) if formal else ""
     letter = Letter.objects.create(

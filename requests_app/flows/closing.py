@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock
-from requests_app import answers, letters
+from requests_app import answers, askers, letters
 from requests_app.access import DECIDES, Actor, must_lead, staff_of
 from requests_app.flows import recipients, shortfalls, timing
 from requests_app.flows.moving import locked, move, record
@@ -139,6 +139,8 @@ def reopen(case: Case, reason: str, *, by: Actor) -> None:
     case = locked(case)
     must_lead(by, case, _("Only a lead can open a request again."))
     _reopen(case, reason, by=by)
+    if case.identifiers.filter(kind__in=["email", askers.ADDRESS]).exists():
+        letters.queue(case, "reopened", to=address_of(case))
 
 
 def take_up_again(case: Case, reason: str, *, by: Actor) -> None:

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from portal.kit import clock
-from requests_app import hints
+from requests_app import hints, letters
 from requests_app.access import Actor, must_lead
 from requests_app.flows import closing
 from requests_app.flows.moving import locked, move, record
 from requests_app.flows.searching import NotYet
+from requests_app.flows.triage import address_of
 from requests_app.holds import GROUNDS, held_lines
 from requests_app.models import Case, Hold
 from requests_app.rules.rights import Right
@@ -111,5 +112,6 @@ def let_go(case: Case, pk: int, reason: str, *, by: Actor) -> None:
     record(case, "hold.released", by=by.key, ground=held.ground, line=held.line)
     if held.line and is_over(State(case.state)):
         closing.take_up_again(case, reason, by=by)
+        letters.queue(case, "reopened", to=address_of(case))
     elif held.line:
         _rehearse(case, by=by)

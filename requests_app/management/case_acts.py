@@ -11,7 +11,7 @@ from exports import api
 from portal.organisations.models import User
 from requests_app import letters
 from requests_app.access import Actor
-from requests_app.flows import closing, erasing, fulfilment, recipients, triage, waiting, withdrawal
+from requests_app.flows import closing, erasing, fulfilment, lifting, recipients, triage, waiting, withdrawal
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.management import lead_acts, right_acts
 from requests_app.models import Case, Letter
@@ -216,7 +216,13 @@ ACTS: dict[str, Act] = {
         [TEXT, ("--about", {"default": "clarification", "choices": list(triage.QUESTIONS)})],
     ),
     "resume": Act("go on without an answer", lambda case, actor, _o: _said(triage.resume(case, by=actor.key))),
-    "withdraw": Act("end it because the person says so", lambda case, actor, _o: withdrawal.withdraw(case)),
+    "withdraw": Act(
+        "end it because the person says so",
+        lambda case, actor, o: withdrawal.withdraw_for(case, o["text"], by=actor),
+        [("text", {"metavar": "TEXT", "help": "how they said it; for colleagues"})],
+    ),
+    "announce_lift": Act("tell the person that a restriction ends", lead_acts.announce_lift, lead_acts.LIFT),
+    "lift": Act("lift a restriction, once the person was told", lambda case, actor, _o: lifting.lift(case, by=actor)),
     "close": Act("close it", lambda case, actor, _o: closing.close(case, by=actor.key)),
     "attest": Act("attest that the backups are gone", lambda case, actor, o: closing.attest_backups(case, o["text"], by=actor), [TEXT]),
     "reopen": Act("take a closed request up again", lambda case, actor, o: closing.reopen(case, o["text"], by=actor), [TEXT]),

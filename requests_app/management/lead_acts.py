@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from requests_app.access import Actor
-from requests_app.flows import appealing, erasing, holding, recipients, seconding, shortfalls
+from requests_app.flows import appealing, erasing, holding, lifting, recipients, seconding, shortfalls
 from requests_app.flows.holding import Terms
 from requests_app.holds import GROUNDS
 from requests_app.models import Case
@@ -94,3 +94,14 @@ def listed(case: Case, actor: Actor, options: Options) -> dict[str, Any]:
     found = [(one, known.get(one.key)) for one in recipients.must_tell(case)]
     rows = [{"recipient": one.key, "standing": recipients.standing(case, line) if line else "untold"} for one, line in found]
     return {"recipients": rows}
+
+
+LIFT: list[tuple[str, dict[str, Any]]] = [
+    ("on", {"type": date.fromisoformat, "metavar": "DATE", "help": "from when the data is used again"}),
+    ("text", {"metavar": "TEXT", "help": "why; the person reads it"}),
+]
+
+
+def announce_lift(case: Case, actor: Actor, options: Options) -> None:
+    """The letter before a restriction is lifted."""
+    lifting.announce(case, options["text"], on=options["on"], by=actor)

@@ -13,6 +13,7 @@ class NoteKind(models.TextChoices):
     NOTE = "note", _("Note")
     EVIDENCE = "evidence", _("Why we refused")
     AUTHORITY = "authority", _("Why they may ask for the person")
+    WITHDRAWAL = "withdrawn", _("How it was taken back")
     REOPENING = "reopening", _("Why it was opened again")
     BACKUPS = "backups", _("How we know that the backups are gone")
 

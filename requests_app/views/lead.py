@@ -1,15 +1,17 @@
 """A lead's decisions beside the usual road: a source that is closed, an answer in part, an appeal."""
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from requests_app import folder, particulars
 from requests_app.access import Actor
+from requests_app.answers import spoken
 from requests_app.desk_forms import ReasonForm
-from requests_app.flows import appealing, erasing, shortfalls, viewing
+from requests_app.flows import appealing, erasing, lifting, shortfalls, viewing, withdrawal
 from requests_app.flows.searching import NotYet
-from requests_app.lead_forms import AboutForm, AppealForm, ShortfallForm
+from requests_app.lead_forms import AboutForm, AppealForm, LiftForm, ShortfallForm
 from requests_app.models import Case
 from requests_app.models.case import Channel
 from requests_app.views.case import act_page, read_or_send
@@ -95,3 +97,35 @@ def _about(request: HttpRequest, case: Case, actor: Actor) -> HttpResponse:
     nothing = _("No ended request of the same confirmed address can be appealed against. Ask the person which one is meant, or refuse.")
     words = {"heading": _("Which request is it about?"), "button": _("That one") if found else "", "lead": "" if found else nothing}
     return act_page(request, case, form, words)
+
+
+@read_or_send
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """The person took the request back in another way than on its page."""
+    case, actor = case_and_actor(request, reference)
+    form = ReasonForm(posted(request))
+    form.fields["text"].label = _("How did they say it?")
+    if request.method == "POST" and form.is_valid():
+        withdrawal.withdraw_for(case, form.cleaned_data["text"], by=actor)
+        return redirect("desk:case", reference)
+    lead = _("The request ends, what was gathered is destroyed, and a letter confirms it. Nothing of their data is changed.")
+    return act_page(request, case, form, {"heading": _("The person takes it back"), "button": _("End the request"), "lead": lead})
+
+
+@read_or_send
+def lift(request: HttpRequest, reference: str) -> HttpResponse:
+    """First the letter, then, on its day, the end of the restriction."""
+    case, actor = case_and_actor(request, reference)
+    day = lifting.lifts_on(case)
+    form: Form = Form() if day else LiftForm(posted(request))
+    if request.method == "POST" and day:
+        lifting.lift(case, by=actor)
+        return redirect("desk:case", reference)
+    if request.method == "POST" and form.is_valid():
+        lifting.announce(case, form.cleaned_data["text"], on=form.cleaned_data["on"], by=actor)
+        return redirect("desk:case", reference)
+    if day:
+        lead = _("The person was told that the data is used again from %(day)s. Lift it on that day or later.") % {"day": spoken(day)}
+        return act_page(request, case, form, {"heading": _("Lift the restriction"), "button": _("Lift it now"), "lead": lead})
+    lead = _("The law wants the person to hear of it before. The letter names the day and your reason.")
+    return act_page(request, case, form, {"heading": _("Lift the restriction"), "button": _("Tell the person"), "lead": lead})

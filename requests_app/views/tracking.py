@@ -10,7 +10,7 @@ from portal.kit import codes
 from requests_app import askers, particulars, progress
 from requests_app.flows import appealing, conversation, delivery, duplicates, following, verification, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
-from requests_app.letters import SECRET_KINDS, TO_RECIPIENT
+from requests_app.letters import SECRET_KINDS, TO_OTHERS
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rules.states import State, is_over
@@ -18,7 +18,7 @@ from requests_app.rules.verification import CodeRefused
 from requests_app.views import visits
 from requests_app.views.frame import framed, posted, shown, unkept
 
-NOT_FOR_THEM = [*SECRET_KINDS, TO_RECIPIENT]
+NOT_FOR_THEM = [*SECRET_KINDS, *TO_OTHERS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -116,7 +116,7 @@ def test_officers_words_and_waits_work_at_the_shell(northwind: Organisation, ott
     run("case", case.reference, "note", "Called.")
     assert run("case", case.reference, "ask", "Which year?")["state"] == State.WAITING
     assert run("case", case.reference, "resume")["state"] == State.REVIEW
-    assert run("case", case.reference, "withdraw")["state"] == State.WITHDRAWN
+    assert run("case", case.reference, "withdraw", "She called.")["state"] == State.WITHDRAWN
     assert run("case", case.reference, "close")["state"] == State.CLOSED
     assert run("case", case.reference, "reopen", "She called again.")["state"] == State.OPEN
 
