@@ -100,6 +100,10 @@ def _decide(case: Case, actor: Actor) -> Act:
         return Act(hint=_("Released. We are packing the archive; the letter goes out once it was read back."))
     if shortfalls.open_sources(case):
         return Act(hint=_("A source did not answer. Try it again or close it with a reason; then a lead can release."))
+    if wish_of(case).outline:
+        return Act(
+            _("Send the description"), _to("release", case), posts=True, hint=_("No record goes out; what was read for it is destroyed.")
+        )
     days = case.policy.read().archive_days
     sentence = _("Posts the letter and opens the download for %(days)d days.") % {"days": days}
     return Act(

@@ -22,6 +22,7 @@ from requests_app.rules.laws import Regime
 from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import Right
 from requests_app.rules.verification import needs_no_proof
+from requests_app.wishes import wish_of
 
 # What was decided on a right that is not gathered; the letter begins with it.
 DECISIONS: dict[str, Promise | str] = {
@@ -73,7 +74,7 @@ def cover(case: Case, progress: Progress) -> Cover:
         nothing=tuple(one.title for one in progress.sources if one.state == "nothing"),
         regimes=tuple(law.id for law in laws),
         keys_url=KEYS.format(settings.BASE_URL),
-        notes=tuple(f"{title}: {why}" for title, why in _not_portable(case, document)),
+        notes=tuple(f"{title}: {why}" for title, why in [*_not_portable(case, document), *_not_asked(case, document)]),
         language=case.submission.language,
     )
 
@@ -88,7 +89,7 @@ def access(case: Case, progress: Progress, archive: ArchiveFacts) -> dict[str, A
         "until": archive.expires_at,
         "places": [_place(source) for source in progress.sources],
         "totals": {"found": progress.found, "disclosed": progress.disclosed, "withheld": progress.withheld},
-        "left_out": [*_left_out(case, progress), *_not_portable(case, document)],
+        "left_out": [*_left_out(case, progress), *_not_portable(case, document), *_not_asked(case, document)],
         **undone.facts(case),
         "uses": [_use(category) for category in _given(case, document)],
         "origins": _said(category.origin for category in _given(case, document)),
@@ -169,7 +170,19 @@ def _secrets(progress: Progress) -> str:
 def _given(case: Case, document: PolicyDocument) -> list[Category]:
     """The kinds of data that an answer is about."""
     held = [category for category in document.categories if category.held and not category.processor]
-    return [category for category in held if category.portable] if case.right == Right.PORTABILITY.value else held
+    if case.right == Right.PORTABILITY.value:
+        return [category for category in held if category.portable]
+    chosen = wish_of(case).uses if case.right == Right.ACCESS.value else ()
+    return [category for category in held if category.key in chosen] if chosen else held
+
+
+def _not_asked(case: Case, document: PolicyDocument) -> list[tuple[str, str]]:
+    """What somebody who wanted a part of a copy did not ask for, by its names."""
+    given = _given(case, document)
+    if case.right != Right.ACCESS.value or not wish_of(case).uses:
+        return []
+    rest = [one for one in document.categories if one.held and not one.processor and one not in given]
+    return [(one.title, _("You did not ask for it. You can at any time.")) for one in rest]
 
 
 def _not_portable(case: Case, document: PolicyDocument) -> list[tuple[str, str]]:

@@ -111,6 +111,12 @@ def choices_of(promises: PolicyDocument, right: Right) -> list[Choice]:
     return [Choice(one.key, one.title, _hint(one)) for one in held]
 
 
+def kinds_of(promises: PolicyDocument) -> list[Choice]:
+    """What can be named where somebody wants a part of a copy: every kind that is held here and is no secret."""
+    held = [one for one in promises.categories if one.held and not one.processor and not one.secret]
+    return [Choice(one.key, one.title, one.examples) for one in held]
+
+
 def _hint(category: Category) -> str:
     return "; ".join(category.purposes) or category.examples
 

@@ -22,6 +22,7 @@ from requests_app.rules.rights import Right
 from requests_app.rules.verification import needs_no_proof
 from requests_app.wishes import Wanted, Wish
 
+EXTENT = "which-data"
 RIGHT, FIND_YOU, KEEP, CHECK = "right", "find-you", "keep-and-delete", "check"
 FIRST, USES, WORDS = "before-you-ask", "which-use", "your-words"
 WHICH, VALUES, MORE = "what-is-wrong", "what-is-right", "your-corrections"
@@ -40,6 +41,8 @@ class Draft:
     found: dict[str, str] = field(default_factory=dict)  # name, email, other identities, country
     whom: str = ""  # who asks: the person, unless something else was said
     own: dict[str, str] = field(default_factory=dict)  # name, address and capacity of whoever asks for somebody else
+    kinds: list[str] = field(default_factory=list)  # of a copy: only these
+    outline: bool = False  # of a copy: which kinds there are, without the records
     keep_seen: bool = False
     copy_first: bool = False
     first_seen: bool = False
@@ -55,6 +58,7 @@ class Draft:
         """The answers of a request that was sent, as a new draft in which every question was seen."""
         corrections = [asdict(one) for one in wish.corrections]
         draft = cls(right=right, found=found, uses=list(wish.uses), words=wish.words, corrections=corrections)
+        draft.kinds, draft.outline = list(wish.uses), wish.outline
         draft.keep_seen = draft.first_seen = draft.words_seen = draft.more_seen = True
         return draft
 
@@ -75,8 +79,10 @@ class Draft:
     def wish(self) -> Wish:
         """What is asked in particular, as far as it belongs to the chosen right."""
         right = Right(self.right)
+        is_copy = right is Right.ACCESS
         return Wish(
-            uses=tuple(self.uses) if right in asking.USES else (),
+            uses=tuple(self.kinds if is_copy else self.uses) if is_copy or right in asking.USES else (),
+            outline=is_copy and self.outline,
             words=self.words if right in asking.WORDS else "",
             corrections=tuple(Wanted(**one) for one in self.corrections) if right is Right.CORRECTION else (),
         )
@@ -147,6 +153,8 @@ class Journey:
             return [WHICH, VALUES, MORE]
         if needs_no_proof(right):
             return [FIRST]
+        if right is Right.ACCESS and (self.here == EXTENT or self.draft.kinds or self.draft.outline):
+            return [EXTENT]
         uses = asking.choices_of(self.promises, right)
         first = [FIRST] if right is Right.WITHDRAWAL and not uses else []
         return [*first, *([USES] if uses else []), *([WORDS] if right in asking.WORDS else [])]
@@ -166,6 +174,7 @@ class Journey:
             WHOM: bool(self.draft.whom) or self.promises.minimum_age is None,
             ASKER: bool(self.draft.own.get("own_email")) and bool(self.draft.own.get("capacity") or self.draft.whom == AskedBy.AGENT.value),
             FIND_YOU: bool(self.draft.found.get("email") and self.draft.found.get("name")),
+            EXTENT: True,  # everything, unless something else was said
             KEEP: self.draft.keep_seen,
             FIRST: self.draft.first_seen,
             USES: bool(self.draft.uses),

@@ -45,7 +45,7 @@ TO_RECIPIENT_AGAIN = "recipient_again"
 TO_OTHERS = frozenset({TO_RECIPIENT, TO_RECIPIENT_AGAIN})
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "authorise", "follow", "download"})
 # They say that we have the request; an answer says so too, where it comes first.
-ANSWERS = frozenset({"refused", "answer_access", "answer_deletion", "answer_correction", "answer_done", "appeal_decided"})
+ANSWERS = frozenset({"refused", "answer_access", "answer_outline", "answer_deletion", "answer_correction", "answer_done", "appeal_decided"})
 ACKNOWLEDGING = ANSWERS | {"received", "extended", "question", "message"}
 
 

@@ -35,7 +35,8 @@ def decided(case: Case) -> dict[int, dict[str, Any]]:
 def wish_words(case: Case) -> dict[str, Any]:
     """What was asked in particular: uses by their titles, the person's own words, and the corrections."""
     wish = wish_of(case)
-    return {"uses": asking.titles_of(case.policy.read(), wish.uses), "words": wish.words, "corrections": wish.corrections}
+    titles = asking.titles_of(case.policy.read(), wish.uses)
+    return {"uses": titles, "words": wish.words, "corrections": wish.corrections, "outline": wish.outline}
 
 
 def uses_of(case: Case) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("o/<slug:org>/request/<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),
     path("o/<slug:org>/request/<str:reference>/appeal/", appeal.appeal, name="appeal"),
     path("o/<slug:org>/request/<str:reference>/download/", download.download, name="download"),
+    path("o/<slug:org>/request/<str:reference>/outline.json", tracking.outline, name="outline"),
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/", tracking.letter, name="letter"),
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/pdf/", tracking.letter_pdf, name="letter_pdf"),
     path("o/<slug:org>/legal/privacy", legal.privacy, name="privacy"),

@@ -26,6 +26,39 @@ class UsesForm(PlainForm):
         self.fields["uses"] = forms.MultipleChoiceField(choices=listed, widget=forms.CheckboxSelectMultiple, error_messages=told)
 
 
+EVERYTHING, SOME, OUTLINE = "everything", "some", "outline"
+
+
+class ExtentForm(PlainForm):
+    """How much of a copy somebody wants."""
+
+    extent = forms.ChoiceField(
+        choices=[
+            (EVERYTHING, gettext_lazy("Everything that you hold about me")),
+            (SOME, gettext_lazy("Only some kinds of data")),
+            (OUTLINE, gettext_lazy("Only a description, without the data itself")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose how much you want"), "invalid_choice": gettext_lazy("Choose how much you want")},
+    )
+
+    def __init__(self, kinds: Sequence[Choice], *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        missing = _("Choose at least one kind of data from the list")
+        self.fields["kinds"] = forms.MultipleChoiceField(
+            choices=[(one.key, one.title) for one in kinds],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"invalid_choice": missing},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("extent") == SOME and not cleaned.get("kinds") and "kinds" not in self.errors:
+            self.add_error("kinds", ValidationError(_("Choose at least one kind of data from the list")))
+        return cleaned
+
+
 class WordsForm(PlainForm):
     """The person's own words."""
 

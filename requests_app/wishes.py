@@ -29,11 +29,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Wish:
-    """Uses are keys of the policy's categories."""
+    """Uses are keys of the policy's categories: the uses that should end, or, for a copy, the only kinds that are wanted.
+
+    `outline`: no records are wanted, only what kinds there are, from where, for what, and who gets them.
+    """
 
     uses: tuple[str, ...] = ()
     words: str = ""
     corrections: tuple[Wanted, ...] = ()
+    outline: bool = False
 
     @property
     def for_engine(self) -> tuple[Wanted, ...]:
@@ -48,7 +52,7 @@ class Wish:
     def from_json(cls, stored: Mapping[str, Any]) -> "Wish":
         """The wish that was stored."""
         corrections = tuple(Wanted(**one) for one in stored.get("corrections", ()))
-        return cls(tuple(stored.get("uses", ())), str(stored.get("words", "")), corrections)
+        return cls(tuple(stored.get("uses", ())), str(stored.get("words", "")), corrections, bool(stored.get("outline", False)))
 
 
 def sealed_details(case: Case, wish: Wish | None, flags: list[str]) -> bytes:
@@ -69,6 +73,17 @@ def add_correction(case: Case, wanted: Wanted) -> None:
     wish = wish_of(case)
     kept = {**_details(case), "wish": replace(wish, corrections=(*wish.corrections, wanted)).to_json()}
     case.details_sealed = case.seal(json.dumps(kept))
+
+
+def outline_of(case: Case) -> dict[str, Any]:
+    """The description that was given instead of records; empty where none was."""
+    found: dict[str, Any] = _details(case).get("given", {})
+    return found
+
+
+def keep_outline(case: Case, given: Mapping[str, Any]) -> None:
+    """Seals the description into a locked case; the caller saves it."""
+    case.details_sealed = case.seal(json.dumps({**_details(case), "given": dict(given)}))
 
 
 def decisions_of(case: Case) -> dict[int, dict[str, Any]]:

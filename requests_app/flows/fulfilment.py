@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from exports import api
 from exports.api import EngineRefusal, JobBusy, Progress
 from portal.kit import clock
-from requests_app import answers, hints, letters
+from requests_app import answers, hints, letters, outlines
 from requests_app.access import SYSTEM, Actor, must_lead
 from requests_app.flows import contacts, shortfalls, verification
 from requests_app.flows.moving import locked, move, record
@@ -16,6 +16,7 @@ from requests_app.models import Case
 from requests_app.models.case import AskedBy
 from requests_app.rules.rights import GATHERED
 from requests_app.rules.states import State
+from requests_app.wishes import keep_outline, wish_of
 
 
 @transaction.atomic
@@ -135,6 +136,8 @@ def deliver(case: Case) -> bool:
     case = Case.objects.select_related("organisation", "policy", "submission").get(pk=case.pk)
     if case.state != State.REVIEW.value or not case.released_at or case.job_id is None:
         return False
+    if wish_of(case).outline:
+        return _answer_with_outline(case)
     try:
         if api.archive(case.job_id) is None:
             api.pack(case.job_id, answers.cover(case, api.progress(case.job_id)))
@@ -160,6 +163,26 @@ def _take_back(case: Case, reason: str) -> None:
 def _counts(progress: Progress) -> dict[str, int]:
     """What the register remembers of an answer."""
     return {"withheld": progress.withheld, "covered": progress.covered, "gaps": len(progress.gaps)}
+
+
+@transaction.atomic
+def _answer_with_outline(case: Case) -> bool:
+    """A description goes out instead of records; what was read for it is destroyed with the answer."""
+    case = locked(case)
+    if case.state != State.REVIEW.value or not case.released_at or case.job_id is None:
+        return False
+    progress = api.progress(case.job_id)
+    given = outlines.outline(case, progress)
+    keep_outline(case, given)
+    whole = "given" if progress.found else "nothing_held"
+    case.answered_at, case.outcome = clock.now(), shortfalls.PARTLY if case.shortfalls.exists() else whole
+    job, case.job_id = case.job_id, None
+    kinds = sum(bool(one["found"]) for one in given["categories"])
+    move(case, State.ANSWERED, by="system", kinds=kinds, **_counts(progress))
+    api.destroy(job)
+    facts = {"name": case.name, "given": given, "signed_by": case.released_by}
+    letters.queue(case, "answer_outline", to=address_of(case), facts=facts, formal=True)
+    return True
 
 
 @transaction.atomic

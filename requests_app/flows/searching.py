@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from exports.api import Amendment, Search
+from portal.organisations.promises import PolicyDocument
 from requests_app.askers import ADDRESS
 from requests_app.holds import held_lines
 from requests_app.models import Case
@@ -53,15 +54,21 @@ def start_job(case: Case) -> UUID:
 def search_of(case: Case) -> Search:
     """What the engine may know: proved identifiers, and opaque keys instead of names."""
     document = case.policy.read()
-    portable = tuple(category.key for category in document.categories if category.portable)
     return Search(
         organisation=case.organisation,
         policy=case.policy,
         identities=proved_identities(case),
         subject=case.subject,
         reference=case.reference,
-        categories=(portable or NO_CATEGORY) if case.right == Right.PORTABILITY.value else (),
+        categories=_categories(case, document),
     )
+
+
+def _categories(case: Case, document: PolicyDocument) -> tuple[str, ...]:
+    """Which kinds are looked for; all where none is named."""
+    if case.right == Right.PORTABILITY.value:
+        return tuple(category.key for category in document.categories if category.portable) or NO_CATEGORY
+    return wish_of(case).uses if case.right == Right.ACCESS.value else ()
 
 
 def proved_identities(case: Case) -> dict[str, str]:

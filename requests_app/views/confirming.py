@@ -155,6 +155,7 @@ def done(request: HttpRequest, org: str) -> HttpResponse:
         address=askers.reader_address(case),
         asker=askers.asker_of(case),
         lacks_authority=askers.lacks_authority(case),
+        is_outline=wish_of(case).outline,
         ledger=ledger,
         twins=duplicates.twins_of(case),
         is_decided=case.right not in GATHERED,

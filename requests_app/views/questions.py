@@ -13,7 +13,7 @@ from requests_app.journey import Draft, Journey
 from requests_app.rules.rights import Right
 from requests_app.views import visits
 from requests_app.views.frame import Frame, posted, shown
-from requests_app.wish_forms import ThingForm, UsesForm, ValuesForm, WordsForm
+from requests_app.wish_forms import EVERYTHING, OUTLINE, SOME, ExtentForm, ThingForm, UsesForm, ValuesForm, WordsForm
 from requests_app.wishes import OTHER
 
 
@@ -73,6 +73,20 @@ def ask_uses(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
         hint=by_yourself(frame.promises, right.value),
         ends=_ends(frame, right),
     )
+
+
+def ask_extent(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
+    """Everything, some kinds, or a description."""
+    draft, kinds = trip.draft, asking.kinds_of(frame.promises)
+    before = SOME if draft.kinds else OUTLINE if draft.outline else EVERYTHING
+    form = ExtentForm(kinds, posted(request), initial={"extent": before, "kinds": draft.kinds})
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        draft.kinds = said["kinds"] if said["extent"] == SOME else []
+        draft.outline = said["extent"] == OUTLINE
+        return go_on(request, frame, draft)
+    chosen = {"extent": form["extent"].value(), "kinds": form["kinds"].value() or ()}
+    return shown(request, "extent", form=form, problems=form.errors, journey=trip, kinds=kinds, chosen=chosen)
 
 
 def ask_words(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
@@ -148,6 +162,7 @@ def ask_more(request: HttpRequest, frame: Frame, trip: Journey) -> HttpResponse:
 QUESTIONS: dict[str, Callable[[HttpRequest, Frame, Journey], HttpResponse]] = {
     journey.FIRST: ask_first,
     journey.USES: ask_uses,
+    journey.EXTENT: ask_extent,
     journey.WORDS: ask_words,
     journey.WHICH: ask_which,
     journey.VALUES: ask_values,

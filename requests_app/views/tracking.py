@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +17,7 @@ from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CodeRefused
 from requests_app.views import visits
 from requests_app.views.frame import framed, posted, shown, unkept
+from requests_app.wishes import outline_of
 
 NOT_FOR_THEM = [*SECRET_KINDS, *TO_OTHERS]
 
@@ -107,6 +108,7 @@ def _status_words(case: Case) -> dict[str, object]:
         "wants_second_code": verification.wants_second_code(case) and not is_over(State(case.state)),
         "may_appeal": appealing.may_appeal(case),
         "appeals": case.appeals.all(),
+        "has_outline": bool(outline_of(case)),
         "archive": delivery.archive_of(case),
         "joined_to": duplicates.joined_to(case),
         "wish": particulars.wish_words(case),
@@ -154,6 +156,21 @@ def withdraw(request: HttpRequest, org: str, reference: str) -> HttpResponse:
         return redirect("public:status", org, case.reference)
     may = withdrawal.may_withdraw(case)
     return shown(request, "withdraw", case=case, title=progress.title_of(case), may_withdraw=may, is_over=is_over(State(case.state)))
+
+
+@require_safe
+@unkept
+def outline(request: HttpRequest, org: str, reference: str) -> HttpResponse:
+    """The description that was given, for machines."""
+    framed(request, org)
+    case = followed(request, org, reference)
+    if case is None:
+        return not_yours(request, reference)
+    given = outline_of(case)
+    if not given:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="{case.reference}.json"'}
+    return JsonResponse(given, json_dumps_params={"indent": 1, "ensure_ascii": False}, headers=headers)
 
 
 @require_safe
