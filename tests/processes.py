@@ -1,5 +1,6 @@
 """The whole product as a newcomer starts it: real processes on a data folder of their own."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -158,6 +160,14 @@ class Demo:
     def page(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
             return str(answer.read().decode())
+
+
+def without_samples(folder: Path) -> Path:
+    """A data folder as if its sample requests had been played: the desk stays empty, and the workers begin at once."""
+    (folder / "samples").mkdir()
+    diary = {"began_at": datetime.now(UTC).isoformat(), "played": 1_000_000, "stopped": []}
+    (folder / "samples" / "diary.json").write_text(json.dumps(diary))
+    return folder
 
 
 def own_environment(folder: Path) -> dict[str, str]:

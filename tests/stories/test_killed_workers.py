@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, Demo, descendants, eventually, own_environment
+from tests.processes import Demo, descendants, eventually, without_samples
 
 pytestmark = pytest.mark.story
 REQUESTS = 16
@@ -42,16 +41,11 @@ print(json.dumps({case.reference: {
 """
 
 
-def shell(folder: Path, program: str, given: str = "") -> str:
-    command = [ROOT / "start", "manage", "shell", "--no-imports", "-c", program]
-    return subprocess.run(command, env=own_environment(folder), input=given, capture_output=True, text=True, check=True).stdout
-
-
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with Demo(tmp_path) as running:
+def demo(stack: dict[str, str], tmp_path: Path) -> Iterator[Demo]:
+    with Demo(without_samples(tmp_path), settings=stack) as running:
         running.wait_until_open()
-        assert eventually(running.is_filled, within=180), running.text
+        running.wait_until_filled()
         assert eventually(lambda: bool(workers(running)), within=60)
         yield running
 
@@ -80,7 +74,7 @@ def kill_workers(demo: Demo) -> int:
 
 
 def test_killing_every_worker_again_and_again_loses_nothing_and_repeats_nothing(demo: Demo) -> None:
-    references = shell(demo.folder, ASK).split()
+    references = demo.shell(ASK).split()
     killed = 0
     for _round in range(4):
         killed += kill_workers(demo)
@@ -88,7 +82,7 @@ def test_killing_every_worker_again_and_again_loses_nothing_and_repeats_nothing(
         time.sleep(1.5)  # long enough to begin, too short to end
 
     def told() -> dict[str, dict[str, object]]:
-        return dict(json.loads(shell(demo.folder, TELL, " ".join(references)).splitlines()[-1]))
+        return dict(json.loads(demo.shell(TELL, " ".join(references)).splitlines()[-1]))
 
     assert killed >= 4
     assert eventually(lambda: all(case["state"] == "review" and not case["waiting"] for case in told().values()), within=180), told()

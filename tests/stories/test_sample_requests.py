@@ -1,14 +1,16 @@
 """The desk of a demo: requests of months in every state, made by the flows that the pages use."""
 
 import json
-import subprocess
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from requests_app.rules.states import State
-from tests.processes import ROOT, Demo, eventually, own_environment
+from tests.processes import Demo, eventually
+from tests.stories.conftest import STACK
 
 pytestmark = pytest.mark.story
 
@@ -24,29 +26,37 @@ print(json.dumps({"states": states, "letters": Letter.objects.exclude(state="sen
 NOT_PLAYED = {State.COLLECTING, State.EXECUTING, State.DUPLICATE}
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A demo that ran until its desk was filled, and what stood there then: every start after it changes more."""
+
+    demo: Demo
+    told: dict[str, Any]
+
+    @property
+    def said(self) -> str:
+        return (self.demo.folder / "logs" / "samples.log").read_text()
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which a demo has run until its desk was filled."""
-    place = tmp_path_factory.mktemp("filled demo")
-    with Demo(place) as demo:
+def filled(stacks: Callable[[str], dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    with Demo(tmp_path_factory.mktemp("filled demo"), settings=stacks(STACK)) as demo:
         demo.wait_until_open()
-        assert eventually(demo.is_filled, within=180), demo.text
-    return place
+        demo.wait_until_filled()
+    return Filled(demo, told_by(demo))
 
 
-def told_by(folder: Path) -> dict[str, object]:
-    command = [ROOT / "start", "manage", "shell", "--no-imports", "-c", ASK]
-    done = subprocess.run(command, env=own_environment(folder), capture_output=True, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+def told_by(demo: Demo) -> dict[str, Any]:
+    return dict(json.loads(demo.shell(ASK).splitlines()[-1]))
 
 
-def test_no_sample_request_stopped_half_way(folder: Path) -> None:
-    assert "stopped" not in (folder / "logs" / "samples.log").read_text()
+def test_no_sample_request_stopped_half_way(filled: Filled) -> None:
+    assert "stopped" not in filled.said
 
 
-def test_both_organisations_have_requests_in_every_state_that_lasts(folder: Path) -> None:
-    found = told_by(folder)
-    states = Counter({(key, state): number for key, state, number in found["states"]})  # type: ignore[attr-defined]
+def test_both_organisations_have_requests_in_every_state_that_lasts(filled: Filled) -> None:
+    found = filled.told
+    states = Counter({(key, state): number for key, state, number in found["states"]})
 
     for key in ("mcpworks", "cpzai"):
         assert {State(state) for owner, state in states if owner == key} >= set(State) - NOT_PLAYED
@@ -54,12 +64,12 @@ def test_both_organisations_have_requests_in_every_state_that_lasts(folder: Path
     assert found["history"] is True
 
 
-def test_a_second_start_plays_nothing_again(folder: Path) -> None:
-    before = told_by(folder)["states"]
-    with Demo(folder) as demo:
+def test_a_second_start_plays_nothing_again(filled: Filled) -> None:
+    before = told_by(filled.demo)["states"]
+    with Demo(filled.demo.folder, settings=filled.demo.settings) as demo:
         demo.wait_until_open()
         assert "being played now" not in demo.text
-        assert eventually(lambda: "Played 0 acts" in (folder / "logs" / "samples.log").read_text())
+        assert eventually(lambda: "Played 0 acts" in filled.said)
 
-    after = told_by(folder)["states"]
-    assert sum(row[2] for row in after) == sum(row[2] for row in before)  # type: ignore[attr-defined]
+    after = told_by(filled.demo)["states"]
+    assert sum(row[2] for row in after) == sum(row[2] for row in before)

@@ -5,14 +5,14 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from tests.processes import ROOT, Demo, eventually, own_environment
+from tests.processes import ROOT, Demo, eventually, own_environment, without_samples
 from tests.servers import Server
 from tests.stories.test_killed_workers import workers
 
@@ -66,44 +66,35 @@ print(json.dumps([[
 
 
 @pytest.fixture(scope="module")
-def settings(postgresql_server: Server, redis_server: Server) -> Iterator[dict[str, str]]:
+def settings(stacks: Callable[[str], dict[str, str]]) -> dict[str, str]:
     """A database and a broker of our own."""
-    name = f"habeas_{secrets.token_hex(4)}"
-    with psycopg.connect(postgresql_server.url("postgres"), autocommit=True) as opened:
-        opened.execute(f"CREATE DATABASE {name}")
-        yield {"DATABASE_URL": postgresql_server.url(name), "REDIS_URL": redis_server.url("1", account="")}
-        opened.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return stacks("servers")
 
 
 @pytest.fixture(scope="module")
-def broker(settings: dict[str, str]) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(settings["REDIS_URL"]) as opened:
-        yield opened
+def left_in_the_broker() -> list[object]:
+    """What somebody else had put there, after the start."""
+    return []
 
 
 @pytest.fixture(scope="module")
-def demo(settings: dict[str, str], broker: redis.Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(settings: dict[str, str], left_in_the_broker: list[object], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    broker = redis.Redis.from_url(settings["REDIS_URL"])
     broker.set("somebody else's", "must stay")
-    with Demo(tmp_path_factory.mktemp("servers"), settings=settings) as running:
+    with broker, Demo(without_samples(tmp_path_factory.mktemp("servers")), settings=settings) as running:
         running.wait_until_open()
-        assert eventually(running.is_filled, within=240), running.text
+        running.wait_until_filled()
         assert eventually(lambda: bool(workers(running)), within=60)
+        left_in_the_broker.append(broker.get("somebody else's"))
         yield running
 
 
-def manage(demo: Demo, *words: str) -> str:
-    environment = own_environment(demo.folder) | demo.settings
-    done = subprocess.run([ROOT / "start", "manage", *words], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-1500:]
-    return done.stdout
-
-
 def play(demo: Demo, program: str) -> None:
-    manage(demo, "shell", "--no-imports", "-c", STAGE + program)
+    demo.shell(STAGE + program)
 
 
 def told(demo: Demo, group: str) -> list[list[object]]:
-    printed = manage(demo, "shell", "--no-imports", "-c", STAGE + TELL.replace("GROUP", group))
+    printed = demo.shell(STAGE + TELL.replace("GROUP", group))
     return list(json.loads(printed.splitlines()[-1]))
 
 
@@ -128,29 +119,29 @@ def test_every_migration_runs_on_postgresql_forwards_and_back(postgresql_server:
         assert done.returncode == 0, done.stdout[-500:] + done.stderr[-1500:]
 
 
-def test_pages_are_served_and_the_broker_is_not_emptied(demo: Demo, broker: redis.Redis) -> None:
+def test_pages_are_served_and_the_broker_is_not_emptied(demo: Demo, left_in_the_broker: list[object]) -> None:
     assert "MCPWorks" in demo.page("/")
     assert demo.page("/readyz").strip() == "ready"
-    assert broker.get("somebody else's") == b"must stay"
+    assert left_in_the_broker == [b"must stay"]
     assert not (demo.folder / "habeas.sqlite3").exists()
-    assert manage(demo, "verify_log")
+    assert demo.manage("verify_log")
 
 
-def test_killed_workers_and_a_wiped_broker_lose_nothing(demo: Demo, broker: redis.Redis) -> None:
+def test_killed_workers_and_a_wiped_broker_lose_nothing(demo: Demo) -> None:
     play(demo, ASK)
     for _round in range(2):
         killed = [pid for pid in workers(demo) if _kill(pid)]
-        broker.flushall()
+        demo.wipe_queue()
         assert killed
         assert eventually(lambda before=killed: bool(set(workers(demo)) - set(before)))
     assert all_are(demo, "copies", "review", 0, 1, None), told(demo, "copies")
     play(demo, RELEASE)
-    broker.flushall()
+    demo.wipe_queue()
     assert all_are(demo, "copies", "answered", 0, 1, None), told(demo, "copies")
     play(demo, ASK_FOR_DELETION)
     assert all_are(demo, "deletions", "review", 0, 1, None), told(demo, "deletions")
     play(demo, APPROVE)
-    broker.flushall()
+    demo.wipe_queue()
     for pid in workers(demo):
         _kill(pid)
     assert all_are(demo, "deletions", "answered", 0, 1, "complete"), told(demo, "deletions")
