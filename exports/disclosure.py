@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exports.datasets import Collection, Field
+from exports.documents import covered
 from exports.passages import cover_passages
 from exports.selection import matches
 
@@ -52,6 +53,7 @@ class Treatment:
     name: str
     title: str
     why: str = ""
+    inside: tuple[tuple[tuple[str, ...], str], ...] = ()  # paths in its document, each with a reason of its own
 
 
 @dataclass
@@ -75,7 +77,19 @@ def treatments(
     collection: Collection, fields: Iterable[Field], secret: frozenset[str], *, named: Several[str] = ()
 ) -> tuple[Treatment, ...]:
     """How each of these fields is treated; `secret` are the policy's categories that are never disclosed, `named` what `naming` gave."""
-    return tuple(Treatment(p.name, p.title or p.name, _why(collection, p, secret, named=bool(named))) for p in fields)
+    return tuple(_treatment(collection, part, secret, named=bool(named)) for part in fields)
+
+
+def _treatment(collection: Collection, part: Field, secret: frozenset[str], *, named: bool) -> Treatment:
+    """One reason for the whole column where all of it has the same; else one for each part of its document."""
+    title = part.title or part.name
+    if not part.fields or part.third_party:
+        return Treatment(part.name, title, _why(collection, part, secret, named=named))
+    reasons = [(tuple(leaf.path.split(".")[1:]), _why(collection, leaf, secret, named=named)) for leaf in part.leaves()]
+    whole = {why for _path, why in reasons}
+    if len(whole) == 1:
+        return Treatment(part.name, title, whole.pop())
+    return Treatment(part.name, title, inside=tuple((path, why) for path, why in reasons if why))
 
 
 def naming(collection: Collection, kinds: Several[str]) -> tuple[str, ...]:
@@ -126,12 +140,16 @@ def disclose(
     strange = bool(named) and _is_of_somebody_else(row, named, own)
     for part in treated:
         value, why = row.get(part.name), part.why
+        if part.inside and isinstance(value, dict | list):
+            value = _covered_inside(value, part, own, tally, strange=strange)
+        elif part.inside:  # it was to be a document and is none
+            why = SECRET if any(told == SECRET for _path, told in part.inside) else THIRD_PARTY
         if why == STRANGER:
             why = THIRD_PARTY if strange else ""
         if why == PASSAGES:
-            shown[part.name], covered = cover_passages(value, own, MARKS[THIRD_PARTY])
-            if covered:
-                tally.cells[part.title, THIRD_PARTY] += covered
+            shown[part.name], passages = cover_passages(value, own, MARKS[THIRD_PARTY])
+            if passages:
+                tally.cells[part.title, THIRD_PARTY] += passages
             open_cells += value is not None
             continue
         if value is None or not why or (why != SECRET and isinstance(value, str) and value in own):
@@ -145,6 +163,18 @@ def disclose(
         return None
     tally.disclosed += 1
     return shown
+
+
+def _covered_inside(document: Any, part: Treatment, own: frozenset[str], tally: Tally, *, strange: bool) -> Any:
+    """The document with each of its parts that may not be shown replaced."""
+    for path, why in part.inside:
+        told = THIRD_PARTY if why == STRANGER and strange else "" if why == STRANGER else THIRD_PARTY if why == PASSAGES else why
+        if told:
+            spared = frozenset() if told == SECRET else own
+            document, count = covered(document, path, WITHHELD_MARK if told == SECRET else MARKS[told], own=spared)
+            if count:
+                tally.cells[part.title, told] += count
+    return document
 
 
 def _is_of_somebody_else(row: Mapping[str, Any], named: Iterable[str], own: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ from exports.connectors.base import ColumnSchema
 from exports.datasets import Field
 
 NULL, REWRITE, HASH, RANDOM, PRESERVE, STUCK = "null", "rewrite", "hash", "random", "preserve", "stuck"
+ELEMENTS = "elements"  # of a document: those that are the person's go, the others stay
 OVERRIDES = {"null_rewrite": NULL, "string_rewrite": REWRITE, "random_string_rewrite": RANDOM}
 EMPTY: Mapping[str, Any] = {
     "string": "",
@@ -50,7 +51,7 @@ class Mask:
     @property
     def is_own(self) -> bool:
         """Each row gets a value of its own."""
-        return self.strategy in (HASH, RANDOM)
+        return self.strategy in (HASH, RANDOM, ELEMENTS)
 
     @property
     def writes(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from exports.closure import closure
 from exports.connectors.base import Reader, SourceMismatch, SourceUnreachable
 from exports.datasets import Dataset
+from exports.documents import word
 from exports.edges import Edge
 from exports.graph import Visit, Walk
 from exports.query import AllOf, ByKey, Equals, Key, Outside, Predicate, Query, Together, Within, any_of
@@ -75,10 +76,26 @@ class Questions:
         other._spared = {address: tuple(sorted(keys, key=repr)) for address, keys in spared.items() if keys}
         return other
 
-    def along(self, address: str, edges: Iterable[Edge], *, entries: bool) -> Predicate:
-        """Which rows of this collection these of its edges lead to, and its identities too if `entries`; spared ones included."""
+    def along(self, address: str, edges: Iterable[Edge], *, entries: bool, inside: bool | None = None) -> Predicate:
+        """Which rows of this collection these of its edges lead to, and its identities too if `entries`; spared ones included.
+
+        `inside`: only the identities that lie in documents, or only those that do not.
+        """
         visit = self._visit(address)
-        return any_of([*(self._entries(visit) if entries else ()), *(self._along(edge, visit) for edge in edges)])
+        return any_of([*(self._entries(visit, inside=inside) if entries else ()), *(self._along(edge, visit) for edge in edges)])
+
+    def own_words(self, address: str) -> dict[str, frozenset[str]]:
+        """For each field inside a document by which the collection is reached: what an element must hold to be the person's."""
+        visit = self._visit(address)
+        words: dict[str, set[str]] = {}
+        for entry in visit.entries:
+            if "." in entry.field:
+                words.setdefault(entry.field, set()).update(self._seeds[entry.identity])
+        for edge in visit.edges:
+            if len(edge.target_fields) == 1 and "." in edge.target_fields[0]:
+                found = self._ring(visit.ring)[edge] if edge.source in visit.ring else self._values(edge, self.query(edge.source))
+                words.setdefault(edge.target_fields[0], set()).update(word(value) for (value,) in found)
+        return {field: frozenset(found) for field, found in words.items()}
 
     def lookalikes(self, address: str) -> Query | None:
         """Rows that only an identity in other upper and lower case letters would find; for an officer, never disclosed."""
@@ -88,8 +105,12 @@ class Questions:
         ]
         return Query(self.table(address), any_of(parts)) if parts else None
 
-    def _entries(self, visit: Visit) -> list[Predicate]:
-        return [Equals(entry.field, self._seeds[entry.identity], caseless=entry.caseless) for entry in visit.entries]
+    def _entries(self, visit: Visit, *, inside: bool | None = None) -> list[Predicate]:
+        return [
+            Equals(entry.field, self._seeds[entry.identity], caseless=entry.caseless)
+            for entry in visit.entries
+            if inside is None or ("." in entry.field) is inside
+        ]
 
     def _along(self, edge: Edge, visit: Visit) -> Predicate:
         if edge.source in visit.ring:
@@ -114,13 +135,14 @@ class Questions:
     def _ring(self, ring: tuple[str, ...]) -> dict[Edge, set[Key]]:
         """Everything that flows along the ring's own edges."""
         if ring not in self._rings:
-            inner = [edge for address in ring for edge in self._visit(address).edges if edge.source in ring]
-            self._rings[ring] = closure(inner, {address: self._doors(self._visit(address)) for address in ring}, self._among)
-        return self._rings[ring]
 
-    def _among(self, edge: Edge, part: Predicate) -> Iterator[Key]:
-        """Values that flow along the edge out of the rows that the predicate finds."""
-        return self._values(edge, Query(self.table(edge.source), self._without_spared(edge.source, part)))
+            def among(edge: Edge, part: Predicate) -> Iterator[Key]:
+                """Values that flow along the edge out of the rows that the predicate finds."""
+                return self._values(edge, Query(self.table(edge.source), self._without_spared(edge.source, part)))
+
+            inner = [edge for address in ring for edge in self._visit(address).edges if edge.source in ring]
+            self._rings[ring] = closure(inner, {address: self._doors(self._visit(address)) for address in ring}, among)
+        return self._rings[ring]
 
     def _doors(self, visit: Visit) -> list[Predicate]:
         """How the ring is entered here: identities, and edges from collections that are not of the ring."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch, Written
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
+from exports.connectors.sql_documents import Documents
 from exports.connectors.sql_errors import told
 from exports.connectors.sql_streams import Stream
 from exports.connectors.sql_written import Writing
@@ -39,6 +40,7 @@ class SqlReader:
     def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
         self.connection, self.dialect, self.schemas = connection, dialect, schemas
         self._running: Stream | None = None
+        self.documents = Documents(self)
 
     @cached_property
     def schema(self) -> Schema:
@@ -56,6 +58,7 @@ class SqlReader:
 
     def count(self, query: Query) -> int:
         """How many rows the query finds, each once."""
+        query = self.documents.resolved(query)
         compiler = self.compiler()
         compiler.note(query)
         source = compiler.source(query.collection)
@@ -65,10 +68,11 @@ class SqlReader:
 
     def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
         """The rows in batches, each once, ordered by key, streamed."""
+        query = self.documents.resolved(query)
         compiler = self.compiler()
         fields = query.fields or tuple(compiler.table(query.collection).columns)
         statement = self._ordered(compiler, query, fields, compiler.table(query.collection).key)
-        for rows in self._stream(statement, batch):
+        for rows in self.stream(statement, batch):
             yield [dict(zip(fields, row, strict=True)) for row in rows]
 
     def sample(self, collection: str, fields: tuple[str, ...], *, most: int) -> list[Row]:
@@ -82,23 +86,29 @@ class SqlReader:
 
     def written(self, query: Query) -> Written | None:
         """How to have the database write the rows itself; None where it cannot write every one of them exactly."""
+        query = self.documents.resolved(query)
         with self._asking():
             return Writing(self.compiler, self.connection, query, asking=self._asking).written()
 
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
+        query = self.documents.resolved(query)
+        if self.documents.is_inside(query.collection, fields):
+            yield from self.documents.values(query, fields)
+            return
         compiler = self.compiler()
         statement = compiler.select(query, fields)
         loose = [number for number, name in enumerate(fields) if compiler.live(query.collection, name).collation]
         apart = [self.dialect.exactly(statement.selected_columns[number]) for number in loose]
-        for rows in self._stream(statement.add_columns(*apart).distinct(), 1000):
+        for rows in self.stream(statement.add_columns(*apart).distinct(), 1000):
             yield from (tuple(row)[: len(fields)] for row in rows if None not in tuple(row))
 
     def targets(self, query: Query, *, most: int | None = None) -> Iterator[Key]:
         """The keys of the rows found (the first `most` of them), each once, ordered; raises SourceMismatch when the table has no key."""
+        query = self.documents.resolved(query)
         compiler = self.compiler()
         key = compiler.key(query.collection)
-        for rows in self._stream(self._ordered(compiler, query, key, key).limit(most), 1000):
+        for rows in self.stream(self._ordered(compiler, query, key, key).limit(most), 1000):
             for row in rows:
                 if None in tuple(row):
                     raise SourceMismatch(f"A row of '{query.collection}' has no key, so it cannot be told apart.")
@@ -118,6 +128,10 @@ class SqlReader:
 
     def referrers(self, link: Link, *, targeted: Query, outside: Query) -> Iterator[tuple[Key, int]]:
         """Keys of targeted rows to which rows point that are not in `outside`'s answer, each with their number."""
+        targeted, outside = self.documents.resolved(targeted), self.documents.resolved(outside)
+        if self.documents.is_inside(link.collection, link.columns):
+            yield from self.documents.referrers(link, targeted=targeted, outside=outside)
+            return
         compiler = self.compiler()
         compiler.note(targeted)
         compiler.note(outside)
@@ -135,7 +149,7 @@ class SqlReader:
             .group_by(*chosen)
             .order_by(*chosen)
         )
-        for rows in self._stream(statement, 1000):
+        for rows in self.stream(statement, 1000):
             yield from ((tuple(row[:-1]), int(row[-1])) for row in rows)
 
     def _ordered(self, compiler: Compiler, query: Query, fields: tuple[str, ...], key: tuple[str, ...]) -> Select[Any]:
@@ -145,7 +159,8 @@ class SqlReader:
         found = select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
         return found.order_by(*(source.c[name] for name in key))
 
-    def _stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
+    def stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
+        """The answer to a statement, in batches."""
         with self._asking(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
             stream = self._running = Stream(result, batch)
             yield from stream

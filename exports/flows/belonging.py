@@ -28,7 +28,7 @@ def link_columns(ground: Ground, move: Move, earlier: Iterable[Move]) -> tuple[s
         if (other.address, other.group, other.until) == (move.address, move.group, move.until)
         for name in other.masks
     }
-    return tuple(sorted(named - emptied))
+    return tuple(sorted({name.partition(".")[0] for name in named} - emptied))
 
 
 def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:

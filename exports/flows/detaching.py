@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from exports.documents import Ways
+from exports.flows.elements import ways_of, with_others_inside
 from exports.flows.ground import Ground
 from exports.flows.sharing import Shared, may_be_cut
-from exports.masking import NULL, Mask
+from exports.masking import ELEMENTS, NULL, Mask
 from exports.query import AllOf, ByKey, Key, Query
 from exports.verdicts import Place
 
@@ -20,6 +22,7 @@ class Detached:
     keys: tuple[Key, ...] = ()
     users: frozenset[str] = frozenset()
     uncut: frozenset[str] = frozenset()
+    ways: dict[str, Ways] = field(default_factory=dict)  # by column of documents: whose elements go
 
 
 def detach_rows(ground: Ground, shared: dict[str, Shared]) -> list[Detached]:
@@ -27,15 +30,18 @@ def detach_rows(ground: Ground, shared: dict[str, Shared]) -> list[Detached]:
     found: list[Detached] = []
     for address, one in sorted(shared.items()):
         ties: dict[Key, set[str]] = {key: set() for key in one.keys}
+        ways = ways_of(ground, address) if ground.verdicts[address].ends <= ground.fates.today else {}
+        for key in with_others_inside(ground, address, ByKey(tuple(one.keys))):
+            ties[key] |= set(ways)
         for edge in ground.survey.walk.by_address[address].edges:
-            if not ground.is_up(edge):
+            if not ground.is_up(edge) and not any("." in name for name in edge.target_fields):
                 named = AllOf((ByKey(tuple(one.keys)), ground.questions.along(address, (edge,), entries=False)))
                 for key in ground.reader(address).targets(Query(ground.places[address].table.name, named)):
                     ties[key] |= set(edge.target_fields)
         groups: dict[frozenset[str], list[Key]] = {}
         for key, columns in sorted(ties.items(), key=repr):
             groups.setdefault(frozenset(columns), []).append(key)
-        found += [_group(ground.places[address], columns, keys, one) for columns, keys in sorted(groups.items(), key=repr)]
+        found += [_group(ground.places[address], columns, keys, one, ways=ways) for columns, keys in sorted(groups.items(), key=repr)]
     return found
 
 
@@ -49,9 +55,10 @@ def cut_pointers(ground: Ground, detached: list[Detached]) -> dict[tuple[str, tu
     return cut
 
 
-def _group(place: Place, columns: frozenset[str], keys: list[Key], one: Shared) -> Detached:
-    masks = {name: mask for name in sorted(columns) if (mask := _cut(place, name)) is not None}
-    return Detached(place.address, masks, tuple(keys), frozenset(one.users), columns - set(masks))
+def _group(place: Place, columns: frozenset[str], keys: list[Key], one: Shared, *, ways: dict[str, Ways]) -> Detached:
+    mine = {name: way for name, way in ways.items() if name in columns}
+    masks = {name: mask for name in sorted(columns) if (mask := Mask(name, ELEMENTS) if name in mine else _cut(place, name)) is not None}
+    return Detached(place.address, masks, tuple(keys), frozenset(one.users), columns - set(masks), mine)
 
 
 def _cut(place: Place, name: str) -> Mask | None:

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import Connector, SourceBusy, SourceError, SourceUnreachable, Writer
 from exports.flows import handles
+from exports.flows.elements import thinned
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
 from exports.flows.spool import Recount, spool
 from exports.flows.unfinished import is_begun
-from exports.masking import NULL
+from exports.masking import ELEMENTS, NULL
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
 from exports.moves import DELETE, Move
 from exports.query import Key
@@ -25,6 +26,7 @@ from exports.sources import sources_of
 from portal.kit.clock import now
 
 AT_MOST = 50_000  # rows that one transaction changes at a source
+DOCUMENTS_AT_ONCE = 200
 BATCH = 5  # handles per transaction above that
 TRIES = 5
 
@@ -200,6 +202,8 @@ def _write(writer: Writer, move: Move, rows: Iterator[tuple[Key, Mapping[str, An
     if not move.own:
         return writer.mask(move.table, (key for key, _own in rows), move.constants)
     constants = move.constants
+    if any(mask.strategy == ELEMENTS for mask in move.masks.values()):
+        rows = (row for some in handles.batches(rows, DOCUMENTS_AT_ONCE) for row in thinned(writer, move.table, some))
     return writer.rewrite(move.table, ((key, {**constants, **own}) for key, own in rows))
 
 

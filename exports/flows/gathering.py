@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from exports.archive.cover import Column
 from exports.connectors.base import ColumnSchema, Reader, SourceMismatch, TableSchema, WritesRows
 from exports.datasets import Collection, Field
 from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, naming, treatments
+from exports.documents import Ways, by_column, own_part
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
 from exports.flows.writing import has_no_blank_rows, write
@@ -46,6 +47,8 @@ class _Asking:
     asked: Query
     treated: Sequence[Treatment]
     named: Sequence[str]
+    ways: Mapping[str, Ways] = field(default_factory=dict)  # by column: what makes an element of its document the person's
+    documents: frozenset[str] = frozenset()  # columns whose insides the dataset describes
 
 
 def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
@@ -61,7 +64,9 @@ def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
     named = tuple(name for name in naming(visit.collection, job.identities) if name in live.columns)
     treated = treatments(visit.collection, fields, _secret(job), named=named)
     asked = Query(query.collection, query.where, tuple(dict.fromkeys([*(part.name for part in fields), *named])))
-    asking, columns = _Asking(reader, asked, treated, named), [live.columns[part.name] for part in fields]
+    inside = frozenset(part.name for part in fields if part.fields)
+    ways = _ways(visit.collection, survey.questions.own_words(step.collection))
+    asking, columns = _Asking(reader, asked, treated, named, ways, inside), [live.columns[part.name] for part in fields]
     told = _written(held, job, step, asking, columns=columns)
     tally, spool = told or _spool(held, job, step, asking)
     alike = _lookalikes(survey, step.collection, reader, query)
@@ -90,7 +95,7 @@ def _secret(job: Job) -> frozenset[str]:
 
 def _written(held: Held, job: Job, step: Step, asking: _Asking, *, columns: list[ColumnSchema]) -> tuple[Tally, str] | None:
     """Records of which nothing is held back, as their source writes them; None where they have to be written here."""
-    if any(treatment.why for treatment in asking.treated) or not has_no_blank_rows(columns):
+    if any(treatment.why or treatment.inside for treatment in asking.treated) or asking.ways or not has_no_blank_rows(columns):
         return None
     asked = Query(asking.asked.collection, asking.asked.where, tuple(column.name for column in columns))
     written = asking.reader.written(asked) if isinstance(asking.reader, WritesRows) else None
@@ -104,12 +109,31 @@ def _spool(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, st
     tally, asked = Tally(), asking.asked
     own = frozenset(seed for kind, value in job.identities.items() for seed in seeds_of(kind, value))
     nested = {name for name, column in asking.reader.describe().tables[asked.collection].columns.items() if column.type == "json"}
+    nested |= asking.documents
+    titles = {treatment.name: treatment.title for treatment in asking.treated}
     with Spool(job, step) as spool:
         for batch in asking.reader.read(asked, batch=BATCH):
             held.renew()
-            shown = (disclose(_opened(row, nested), asking.treated, own, tally, named=asking.named) for row in batch)
+            rows = (_own_elements(_opened(row, nested), asking.ways, titles, tally) for row in batch)
+            shown = (disclose(row, asking.treated, own, tally, named=asking.named) for row in rows)
             spool.add([record for record in shown if record is not None])
     return tally, spool.name
+
+
+def _ways(collection: Collection, words: Mapping[str, frozenset[str]]) -> dict[str, Ways]:
+    """By column: the paths by which the collection is reached, but for arrays of which the file wants all elements."""
+    leaves = {path: collection.field_at(path) for path in words}
+    return by_column({path: own for path, own in words.items() if not ((leaf := leaves[path]) and leaf.return_all_elements)})
+
+
+def _own_elements(row: dict[str, Any], ways: Mapping[str, Ways], titles: Mapping[str, str], tally: Tally) -> dict[str, Any]:
+    """The row with those elements of its arrays that are the person's; the others are counted as covered."""
+    for name, way in ways.items():
+        if name in row:
+            row[name], others = own_part(row[name], way)
+            if others:
+                tally.cells[titles.get(name, name), THIRD_PARTY] += others
+    return row
 
 
 def _opened(row: dict[str, Any], nested: set[str]) -> dict[str, Any]:

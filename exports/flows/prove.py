@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
 from exports.flows import handles
 from exports.flows.belonging import LINK, LINK_COLUMNS
+from exports.flows.elements import WAYS, is_taken
 from exports.flows.erase import TRIES, moves_of
 from exports.flows.ground import Ground, ground_of
 from exports.flows.leasing import Held
@@ -139,7 +140,8 @@ def _is_done(move: Move, row: Mapping[str, Any], own: Mapping[str, Any]) -> bool
     """The cells hold what was to be written; a row that should be gone is never done."""
     if move.removes:
         return False
-    return all(same(row[name], value) for name, value in {**move.constants, **own}.items() if name not in (LINK, LINK_COLUMNS))
+    written = {name: value for name, value in {**move.constants, **own}.items() if name not in (LINK, LINK_COLUMNS, WAYS)}
+    return all(same(row[name], value) for name, value in written.items()) and is_taken(row, own)
 
 
 def search_again(held: Held, job: Job, ground: Ground, *, proof: Proof) -> None:

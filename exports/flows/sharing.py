@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exports.edges import Edge
+from exports.flows.elements import with_others_inside
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
 from exports.masking import PRESERVE, wanted
@@ -55,6 +56,7 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
     still: Predicate = Outside(ByKey(tuple(known.keys))) if known.keys else AllOf(())
     found_by_name = ground.questions.along(address, (), entries=True)
     own = ground.questions.along(address, down, entries=True)
+    yield set(with_others_inside(ground, address, still)), ""
     if up:
         borrowed = AllOf((ground.questions.along(address, up, entries=False), Outside(own), still))
         yield from _of_borrowed(ground, visit, borrowed, shared=shared)

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from exports.flows import handles
 from exports.flows.belonging import link_columns, with_links
+from exports.flows.detaching import Detached
 from exports.flows.digesting import changed, grown, parts_of
+from exports.flows.elements import to_take
 from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
 from exports.masking import HASH, own_value
@@ -74,6 +76,10 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, han
     if not move.own:
         yield from ((key, handles.NONE) for key in _keys(rehearsal, move))
         return
+    ways = _detached(rehearsal, move).ways if move.group == SHARED else {}
+    if ways:
+        yield from to_take(ways, _keys(rehearsal, move))
+        return
     secret = job.box.key  # once the job is destroyed, nobody can tell whose a hash was
     hashed = tuple(sorted(name for name, mask in move.own.items() if mask.strategy == HASH))
     for some in handles.batches(_keys(rehearsal, move), handles.KEYS_EACH):
@@ -87,12 +93,16 @@ def _keys(rehearsal: Rehearsal, move: Move) -> Iterable[Key]:
     if not move.rows:
         return ()
     if move.group == SHARED:
-        return [group for group in rehearsal.detached if group.address == move.address][move.edge].keys
+        return _detached(rehearsal, move).keys
     rows = rehearsal.anchors.held[move.address].until
     if move.group == HELD:
         return [key for key, day in rows.items() if day == move.until]
     found = rehearsal.ground.reader(move.address).targets(rehearsal.ground.questions.query(move.address))
     return (key for key in found if key not in rows)
+
+
+def _detached(rehearsal: Rehearsal, move: Move) -> Detached:
+    return [group for group in rehearsal.detached if group.address == move.address][move.edge]
 
 
 def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:

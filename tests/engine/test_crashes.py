@@ -45,7 +45,7 @@ def test_after_a_crash_between_steps_the_done_ones_are_not_redone(shop: Shop, mo
 def test_a_half_written_spool_is_replaced(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = shop.search()
 
-    def breaks(*_args: object) -> None:
+    def breaks(*_args: object, **_words: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patched:
