@@ -3,7 +3,9 @@
 import io
 import re
 import smtplib
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,17 +19,21 @@ from exports.flows.registering import load_organisation
 from portal.organisations.models import Organisation
 from requests_app import letters, tasks
 from requests_app.access import SHELL
-from requests_app.flows import fulfilment, verification
+from requests_app.flows import correcting, erasing, fulfilment, verification
+from requests_app.flows.correcting import Decision
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
 from requests_app.rules.regimes import load_regimes
 from requests_app.rules.states import State
+from requests_app.wishes import Wanted
+from tests.desk.test_correcting import worked
 from tests.mail.conftest import SUBJECTS
 from tests.mail.servers import Dovecot
 from tests.processes import ROOT
 
 pytestmark = [pytest.mark.needs("dovecot"), pytest.mark.django_db]
 PRIVACY, RITA = "privacy@mcpworks.io", "rita.lindqvist@example.org"
+RITAS_ACCOUNT = 1
 LINK = re.compile(r"^http://testserver(/o/mcpworks/confirm/\S+/)\s*$", re.MULTILINE)
 CODE = re.compile(r"^\s+([0-9A-Z]{4}-[0-9A-Z]{4})\s*$", re.MULTILINE)
 
@@ -55,7 +61,7 @@ class Rita:
         return self.dovecot.mails(RITA)
 
     def texts(self) -> list[str]:
-        return [str(mail.get_body(("plain",)).get_content()) for mail in self.mails()]
+        return [said(mail) for mail in self.mails()]
 
     def newest(self) -> str:
         return self.texts()[-1]
@@ -67,6 +73,12 @@ class Rita:
     def types_the_code(self) -> None:
         workers_post()
         assert self.browser.post("/o/mcpworks/code/", {"code": CODE.findall(self.newest())[0]}).status_code == 302
+
+
+def said(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def workers_post() -> None:
@@ -125,23 +137,31 @@ def test_a_mail_with_each_subject_becomes_a_confirmed_request(mcpworks: Organisa
     assert any(case.reference in text for text in rita.texts())
 
 
-def test_a_copy_asked_by_mail_is_gathered_released_and_opened(mcpworks: Organisation, rita: Rita) -> None:
-    rita.writes("Data Access Request", "Everything, please.")
-    tasks.read_mailbox(mcpworks)
+def confirmed(mcpworks: Organisation, rita: Rita, right: str) -> Case:
+    """A request by mail that was taken in, answered with a link, and proved as its right wants it."""
+    rita.writes(SUBJECTS[right], "As your policy says.")
+    assert tasks.read_mailbox(mcpworks) == {"opened": 1, "stuck": 0}
     workers_post()
     rita.presses_the_link()
-    case = Case.objects.get()
-    for _step in range(2):
-        tasks.settle_case(case.pk)
-        case.refresh_from_db()
-        api.run(case.job_id)
-    tasks.settle_case(case.pk)
-    case.refresh_from_db()
+    for _code in range({"correction": 1, "deletion": 2}.get(right, 0)):
+        rita.types_the_code()
+    return worked(Case.objects.get())
+
+
+def everybody_else(stores: Path, account: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the accounts database that does not name this account by its number."""
+    with closing(sqlite3.connect(stores / "accounts.sqlite3")) as base:
+        tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        named = {table: {row[1] for row in base.execute(f"PRAGMA table_info({table})")} for table in tables}
+        whose = {table: "account_id" for table in tables if "account_id" in named[table]} | {"accounts": "id"}
+        return {table: base.execute(f"SELECT * FROM {table} WHERE {whose[table]} <> ?", [account]).fetchall() for table in whose}
+
+
+@pytest.mark.parametrize("right", ["access", "portability"])
+def test_a_copy_asked_by_mail_is_gathered_released_and_opened(mcpworks: Organisation, rita: Rita, right: str) -> None:
+    case = confirmed(mcpworks, rita, right)
     fulfilment.release(case, by=SHELL)
-    for _step in range(2):
-        api.run(case.job_id)
-        tasks.settle_case(case.pk)
-    case.refresh_from_db()
+    case = worked(case)
     assert case.state == State.ANSWERED
     workers_post()
 
@@ -151,7 +171,49 @@ def test_a_copy_asked_by_mail_is_gathered_released_and_opened(mcpworks: Organisa
     handed = rita.browser.post(page, {"code": CODE.findall(rita.newest())[0]})
 
     with zipfile.ZipFile(io.BytesIO(b"".join(handed.streaming_content))) as archive:
-        assert RITA in "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".json"))
+        files = {name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist() if "/records/" in name}
+    assert RITA in files["accounts-accounts.json"]
+    assert ("telemetry-request_log.json" in files) is (right == "access")  # what we noted about her is not hers to take elsewhere
+
+
+def test_a_deletion_asked_by_mail_ends_with_a_certificate_in_her_mailbox(mcpworks: Organisation, rita: Rita, mcpworks_store: Path) -> None:
+    case = confirmed(mcpworks, rita, "deletion")
+    others = everybody_else(mcpworks_store, RITAS_ACCOUNT)
+    assert case.job_id
+    erasing.approve(case, digest=api.plan(case.job_id).digest, typed=case.reference, by=SHELL)
+    case = worked(case)
+
+    assert case.state == State.ANSWERED
+    receipt = api.receipt(case.job_id)
+    assert receipt
+    assert receipt["receipt"]["outcome"] == "complete"
+    workers_post()
+    certificate = next(mail for mail in rita.mails() if case.reference in said(mail) and "certificate" in said(mail))
+    assert [part.get_content_type() for part in certificate.iter_attachments()] == ["application/pdf"]
+    assert everybody_else(mcpworks_store, RITAS_ACCOUNT) == others
+    with closing(sqlite3.connect(mcpworks_store / "accounts.sqlite3")) as base:
+        assert base.execute("SELECT count(*) FROM accounts WHERE email = ?", [RITA]).fetchone() == (0,)
+        assert base.execute("SELECT count(*) FROM api_keys WHERE account_id = ?", [RITAS_ACCOUNT]).fetchone() == (0,)
+
+
+def test_a_correction_asked_by_mail_is_written_down_written_back_and_answered(
+    mcpworks: Organisation, rita: Rita, mcpworks_store: Path
+) -> None:
+    others = everybody_else(mcpworks_store, RITAS_ACCOUNT)
+    case = confirmed(mcpworks, rita, "correction")
+    correcting.add(case, Wanted("mcpworks_accounts.accounts.status", "", "suspended"), by=SHELL)
+    case = worked(case)
+    assert case.job_id
+    decisions = {0: Decision(correcting.ACCEPT, (0,))}
+    correcting.decide(case, decisions, digest=api.correction(case.job_id).digest, by=SHELL)
+    case = worked(case)
+
+    assert (case.state, case.outcome) == (State.ANSWERED, "done")
+    workers_post()
+    assert [text for text in rita.texts() if case.reference in text and "Status (Account): Changed." in text]
+    with closing(sqlite3.connect(mcpworks_store / "accounts.sqlite3")) as base:
+        assert base.execute("SELECT status FROM accounts WHERE email = ?", [RITA]).fetchone() == ("suspended",)
+    assert everybody_else(mcpworks_store, RITAS_ACCOUNT) == others
 
 
 def test_an_answer_by_mail_reaches_the_thread_and_the_letter_that_came_back_the_case(mcpworks: Organisation, rita: Rita) -> None:
