@@ -26,6 +26,7 @@ urlpatterns = [
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/", tracking.letter, name="letter"),
     path("o/<slug:org>/request/<str:reference>/letters/<int:pk>/pdf/", tracking.letter_pdf, name="letter_pdf"),
     path("o/<slug:org>/legal/privacy", legal.privacy, name="privacy"),
+    path("o/<slug:org>/legal/laws", legal.laws, name="laws"),
     path("o/<slug:org>/legal/privacy.json", legal.privacy_json, name="privacy_json"),
     path("o/<slug:org>/accessibility", legal.accessibility, name="accessibility"),
     path("o/<slug:org>/brand.css", legal.brand, name="brand"),

@@ -117,3 +117,9 @@ def field_of(form: Any, name: str, look: str = "") -> dict[str, Any]:
 def local(value: datetime | None, zone: ZoneInfo) -> datetime | None:
     """The moment in an organisation's own time: its local day is the one that counts."""
     return value.astimezone(zone) if value else None
+
+
+@register.filter
+def nth(values: Any, place: int) -> Any:
+    """The value at this place of a list that runs beside another."""
+    return values[place]

@@ -4,13 +4,23 @@ import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.organisations.models import Policy
 from portal.organisations.promises import PolicyDocument
 from requests_app import fates, journey
-from requests_app.views.frame import Frame, framed, kept_a_while, shown
+from requests_app.differences import differences
+from requests_app.reach import reach_of
+from requests_app.rules.rights import Right
+from requests_app.views.frame import Frame, framed, kept_a_while, promises_of, reply_by, shown
 
+COMPARED: dict[Right, Promise | str] = {
+    Right.ACCESS: gettext_lazy("A copy by"),
+    Right.CORRECTION: gettext_lazy("A correction by"),
+    Right.DELETION: gettext_lazy("A deletion by"),
+}
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -22,7 +32,7 @@ def privacy(request: HttpRequest, org: str) -> HttpResponse:
     return shown(
         request,
         "privacy",
-        versions=_versions(frame),
+        versions=_with_changes(_versions(frame)),
         ledger=fates.ledger(frame.promises, frame.today),
         rights=[promise for promise in frame.promises.rights.values() if promise.offered],
         by_form={right.value for right in journey.rights_by_form(frame.promises)},
@@ -34,7 +44,7 @@ def privacy(request: HttpRequest, org: str) -> HttpResponse:
 def privacy_json(request: HttpRequest, org: str) -> JsonResponse:
     """The same for machines: the document in force, and every version that was loaded."""
     frame = framed(request, org)
-    versions = [_named(one) for one in _versions(frame)]
+    versions = [{**_named(one), "changes": changes} for one, changes in _with_changes(_versions(frame))]
     current = {**_named(frame.policy), "document": for_everybody(frame.promises)}
     return JsonResponse({"organisation": org, "current": current, "versions": versions})
 
@@ -48,6 +58,26 @@ def for_everybody(promises: PolicyDocument) -> dict[str, Any]:
 
 def _versions(frame: Frame) -> list[Policy]:
     return list(frame.organisation.policies.defer("document").order_by("-effective_on", "-pk"))
+
+
+def _with_changes(versions: list[Policy]) -> list[tuple[Policy, list[str] | None]]:
+    """Each version with what it changed, in words; None for the first one."""
+    older = [promises_of(one) for one in versions[1:]]
+    changed = [differences(before, promises_of(one)) for one, before in zip(versions, older, strict=False)]
+    return list(zip(versions, [*changed, None], strict=True)) if versions else []
+
+
+@require_safe
+@kept_a_while
+def laws(request: HttpRequest, org: str) -> HttpResponse:
+    """Which law counts for whom, with the dates of today. Nobody has to say where they live to read it."""
+    frame = framed(request, org)
+    rights = [right for right in journey.rights_by_form(frame.promises) if right in COMPARED]
+    found = reach_of(frame.promises, rights, lambda right, place: reply_by(frame, right, country=place))
+    own = frame.promises.rights
+    promised = [(journey.right_words(frame.promises, right), own[right.value]) for right in rights if own[right.value].days]
+    titles = [COMPARED[right] for right in rights]
+    return shown(request, "laws", reach=found, titles=titles, promised=promised)
 
 
 def _named(policy: Policy) -> dict[str, Any]:
