@@ -153,7 +153,7 @@ class Demo:
         return log.exists() and "Played" in log.read_text()
 
     def wait_until_filled(self) -> None:
-        assert eventually(self.is_filled, within=240), "\n".join(
+        assert eventually(self.is_filled, within=400), "\n".join(
             [self.text, *(path.read_text(errors="replace")[-1500:] for path in (self.folder / "logs").glob("*.log"))]
         )
 

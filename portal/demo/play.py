@@ -74,6 +74,12 @@ def is_over() -> bool:
     return _diary().played >= sum(len(request.scenes) for requests in PLAYED.values() for request in requests)
 
 
+def progress() -> tuple[int, int]:
+    """How far it came: sample systems that were built, and acts that were played. Only for seeing whether it moves."""
+    built = len(list((Path(settings.DATA) / "samples").glob("*/")))
+    return built, _diary().played
+
+
 def _diary() -> Diary:
     return Diary.opened(Path(settings.DATA) / "samples" / "diary.json")
 

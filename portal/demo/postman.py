@@ -15,16 +15,18 @@ from requests_app.flows import following
 from requests_app.models import Letter
 
 ROUND = 0.3
-PATIENCE = 180.0  # by then the workers are there, whatever became of the play
+PATIENCE = 180.0  # with a play that no longer moves: by then the workers are there
 
 
 def carry() -> int:
     """Round after round until the play is over; the number of letters that went out."""
-    since, until = clock.now(), time.monotonic() + PATIENCE
+    since, seen, moved_at = clock.now(), play.progress(), time.monotonic()
     posted = 0
-    while not play.is_over() and time.monotonic() < until:
+    while not play.is_over() and time.monotonic() - moved_at < PATIENCE:
         following.settle_due()
         posted += round_of(since)
+        if (now := play.progress()) != seen:
+            seen, moved_at = now, time.monotonic()
         time.sleep(ROUND)
     return posted
 

@@ -111,12 +111,19 @@ def _start_the_work(supervisor: Supervisor, workers: int, say: Say) -> None:
         supervisor.start(Child("post", ["post"], runs_once=True))
     samples_child = Child("samples", ["samples"], runs_once=True)
     supervisor.start(samples_child)
-    patience = time.monotonic() + PATIENCE
-    while samples_child.is_alive and time.monotonic() < patience:
-        _look_after(supervisor, say)
+    _wait_for_the_play(supervisor, samples_child, say)
     for number in range(1, workers + 1):
         supervisor.start(Child(f"worker-{number}", ["worker", f"worker-{number}"]))
     supervisor.start(Child("beat", ["beat"]))
+
+
+def _wait_for_the_play(supervisor: Supervisor, child: Child, say: Say) -> None:
+    """However slow the machine is: workers that begin too early take the play's work out of its hands. One that no longer moves is left."""
+    seen, moved_at = play.progress(), time.monotonic()
+    while child in supervisor.children and time.monotonic() - moved_at < PATIENCE:
+        _look_after(supervisor, say)
+        if (now := play.progress()) != seen:
+            seen, moved_at = now, time.monotonic()
 
 
 def _look_after(supervisor: Supervisor, say: Say) -> None:

@@ -35,14 +35,18 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 class SealedWriter(io.RawIOBase):
-    """A write-only file that seals what it is given. It exists under its name only once closed without an error."""
+    """A write-only file that seals what it is given. It exists under its name only once closed without an error.
+
+    Whoever begins the same file later goes on with it alone: a worker that lost its lease without noticing cannot spoil it any more.
+    """
 
     def __init__(self, path: Path, box: Box) -> None:
         super().__init__()
         self.path = path
         self._part = path.with_name(f".{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._out: IO[bytes] = open(self._part, "wb")  # noqa: SIM115  (closed in close and abandon)
+        self._part.unlink(missing_ok=True)  # what another writer left there or still writes to
+        self._out: IO[bytes] = open(self._part, "xb")  # noqa: SIM115  (closed in close and abandon)
         salt = os.urandom(SALT)
         self._aead = _file_aead(box, salt)
         self._out.write(MAGIC + salt)
@@ -72,12 +76,15 @@ class SealedWriter(io.RawIOBase):
         self._number += 1
 
     def close(self) -> None:
-        """Seals the last chunk, syncs and gives the file its name in one step."""
+        """Seals the last chunk, syncs and gives the file its name in one step. Raises FileExistsError if somebody else began it anew."""
         if self.closed:
             return
         self._emit(bytes(self._held), last=True)
         self._out.flush()
         os.fsync(self._out.fileno())
+        if not self._is_mine():
+            self.abandon()
+            raise FileExistsError(f"{self.path.name} was begun anew by somebody else; what was written here is dropped.")
         self._out.close()
         self._part.replace(self.path)
         super().close()
@@ -85,9 +92,17 @@ class SealedWriter(io.RawIOBase):
     def abandon(self) -> None:
         """Leaves nothing behind."""
         if not self.closed:
+            if self._is_mine():
+                self._part.unlink(missing_ok=True)
             self._out.close()
-            self._part.unlink(missing_ok=True)
             super().close()
+
+    def _is_mine(self) -> bool:
+        """Whether the unfinished file is still the one that was begun here."""
+        try:
+            return os.path.samestat(os.fstat(self._out.fileno()), self._part.stat())
+        except FileNotFoundError:
+            return False
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None:

@@ -91,3 +91,29 @@ def test_a_file_that_was_never_sealed_is_refused(tmp_path, box):
 
     with pytest.raises(Sealed, match="not a sealed file"):
         SealedReader(tmp_path / "f", box)
+
+
+def test_whoever_was_overtaken_spoils_nothing_of_whoever_goes_on(tmp_path, box):
+    late, next_one = SealedWriter(tmp_path / "a", box), None
+    late.write(b"l" * 3 * CHUNK)
+    next_one = SealedWriter(tmp_path / "a", box)
+    next_one.write(b"n" * CHUNK)
+    late.write(b"l" * CHUNK)
+    next_one.close()
+    late.abandon()
+
+    assert b"".join(SealedReader(tmp_path / "a", box)) == b"n" * CHUNK
+
+
+def test_whoever_was_overtaken_gives_no_file_its_name(tmp_path, box):
+    late = SealedWriter(tmp_path / "a", box)
+    late.write(b"late")
+    next_one = SealedWriter(tmp_path / "a", box)
+    with pytest.raises(FileExistsError):
+        late.close()
+    assert not (tmp_path / "a").exists()
+    next_one.write(b"next")
+    next_one.close()
+
+    assert b"".join(SealedReader(tmp_path / "a", box)) == b"next"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
