@@ -95,6 +95,8 @@ def covered(value: Any, path: Sequence[str], mark: str, *, own: frozenset[str] =
 
 
 def _thinned(value: Any, ways: Ways, *, keep: bool) -> tuple[Any, int]:
+    if not ways:
+        return value, 0
     if isinstance(value, list):
         return _elements(value, ways, keep=keep)
     if isinstance(value, dict):

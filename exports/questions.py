@@ -89,10 +89,10 @@ class Questions:
         visit = self._visit(address)
         words: dict[str, set[str]] = {}
         for entry in visit.entries:
-            if "." in entry.field:
+            if visit.collection.is_inside(entry.field):
                 words.setdefault(entry.field, set()).update(self._seeds[entry.identity])
         for edge in visit.edges:
-            if len(edge.target_fields) == 1 and "." in edge.target_fields[0]:
+            if len(edge.target_fields) == 1 and visit.collection.is_inside(edge.target_fields[0]):
                 found = self._ring(visit.ring)[edge] if edge.source in visit.ring else self._values(edge, self.query(edge.source))
                 words.setdefault(edge.target_fields[0], set()).update(word(value) for (value,) in found)
         return {field: frozenset(found) for field, found in words.items()}
@@ -109,7 +109,7 @@ class Questions:
         return [
             Equals(entry.field, self._seeds[entry.identity], caseless=entry.caseless)
             for entry in visit.entries
-            if inside is None or ("." in entry.field) is inside
+            if inside is None or visit.collection.is_inside(entry.field) is inside
         ]
 
     def _along(self, edge: Edge, visit: Visit) -> Predicate:

@@ -92,10 +92,10 @@ class SqlReader:
 
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
-        query = self.documents.resolved(query)
         if self.documents.is_inside(query.collection, fields):
             yield from self.documents.values(query, fields)
             return
+        query = self.documents.resolved(query)
         compiler = self.compiler()
         statement = compiler.select(query, fields)
         loose = [number for number, name in enumerate(fields) if compiler.live(query.collection, name).collation]

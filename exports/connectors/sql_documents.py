@@ -22,6 +22,9 @@ RUN = re.compile(r"[A-Za-z0-9]+")
 ESCAPED = "\\u00"  # an ASCII sign may be written as its number
 
 
+Words = dict[str, frozenset[str]]
+
+
 class Session(Protocol):
     """The session that the questions are asked in."""
 
@@ -50,29 +53,37 @@ class Documents:
 
     def __init__(self, reader: Session) -> None:
         self._reader = reader
-        self._known: dict[int, tuple[Query, Query]] = {}
+        self._known: dict[int, tuple[Query, Query, Words]] = {}
 
     def resolved(self, query: Query) -> Query:
         """The same question without fields inside documents; the very same object where there are none."""
+        return self._of(query)[1]
+
+    def _of(self, query: Query) -> tuple[Query, Query, Words]:
+        """The question, what became of it, and what an element of its documents must hold to be meant."""
         if id(query) not in self._known:
-            where = self._part(query.collection, query.where)
+            words: Words = {}
+            where = self._part(query.collection, query.where, words)
             plain = query if where is query.where else Query(query.collection, where, query.fields)
-            self._known[id(query)] = (query, plain)
-        return self._known[id(query)][1]
+            self._known[id(query)] = (query, plain, words)
+            self._known.setdefault(id(plain), (plain, plain, words))
+        return self._known[id(query)]
 
     def is_inside(self, collection: str, fields: Iterable[str]) -> bool:
         """One of these fields lies in a document."""
         return any(_is_inside(self._reader.schema, collection, name) for name in fields)
 
     def values(self, query: Query, fields: Sequence[str]) -> Iterator[Key]:
-        """Distinct tuples of these fields, one of which lies in a document; the others must not."""
+        """Distinct values of this field inside documents; of arrays by which a row is found, only out of the elements that are meant."""
         if len(fields) > 1:
             raise SourceMismatch(f"References of several fields cannot lead into the documents of '{query.collection}'.")
-        column, _dot, path = fields[0].partition(".")
+        _query, plain, words = self._of(query)
+        column, path = _place(fields[0])
+        ways = {tuple(_place(field)[1]): meant for field, meant in words.items() if _place(field)[0] == column}
         seen = set[str]()
-        for rows in self._reader.read(Query(query.collection, query.where, (column,))):
+        for rows in self._reader.read(Query(plain.collection, plain.where, (column,))):
             for row in rows:
-                for value in documents.leaves_at(documents.opened(row[column]), path.split(".")):
+                for value in documents.leaves_at(documents.own_part(documents.opened(row[column]), ways)[0], path):
                     if documents.word(value) not in seen:
                         seen.add(documents.word(value))
                         yield (documents.word(value),)
@@ -85,45 +96,46 @@ class Documents:
             pointed = Query(link.target, AllOf((targeted.where, Together(link.target_columns, values))))
             yield from ((key, 1) for key in self._reader.targets(pointed))
 
-    def _part(self, collection: str, part: Predicate) -> Predicate:
+    def _part(self, collection: str, part: Predicate, words: Words) -> Predicate:
         match part:
             case AnyOf(parts) | AllOf(parts):
-                done = tuple(self._part(collection, one) for one in parts)
+                done = tuple(self._part(collection, one, words) for one in parts)
                 return part if all(one is other for one, other in zip(done, parts, strict=True)) else type(part)(done)
             case Outside(inner):
-                done_inner = self._part(collection, inner)
+                done_inner = self._part(collection, inner, {})
                 return part if done_inner is inner else Outside(done_inner)
             case Within():
-                return self._within(collection, part)
+                return self._within(collection, part, words)
             case Equals(field, values, caseless) if self.is_inside(collection, [field]):
-                return self._found(collection, field, values, caseless=caseless)
+                return self._found(collection, field, values, words, caseless=caseless)
             case Together(fields, values) if self.is_inside(collection, fields):
-                return self._together(collection, fields, values)
+                return self._together(collection, fields, values, words)
         return part
 
-    def _within(self, collection: str, part: Within) -> Predicate:
+    def _within(self, collection: str, part: Within, words: Words) -> Predicate:
         inner = self.resolved(part.query)
         if self.is_inside(part.query.collection, part.of):
-            return self._part(collection, Together(part.fields, tuple(self.values(inner, part.of))))
+            return self._part(collection, Together(part.fields, tuple(self.values(part.query, part.of))), words)
         if self.is_inside(collection, part.fields):
-            return self._together(collection, part.fields, self._reader.values(inner, part.of))
+            return self._together(collection, part.fields, self._reader.values(inner, part.of), words)
         return part if inner is part.query else Within(part.fields, inner, part.of)
 
-    def _together(self, collection: str, fields: Sequence[str], values: Iterable[Key]) -> Predicate:
+    def _together(self, collection: str, fields: Sequence[str], values: Iterable[Key], words: Words) -> Predicate:
         if len(fields) > 1:
             raise SourceMismatch(f"References of several fields cannot lead into the documents of '{collection}'.")
-        return self._found(collection, fields[0], (value[0] for value in values), caseless=False)
+        return self._found(collection, fields[0], (value[0] for value in values), words, caseless=False)
 
-    def _found(self, collection: str, field: str, values: Iterable[Any], *, caseless: bool) -> Predicate:
+    def _found(self, collection: str, field: str, values: Iterable[Any], words: Words, *, caseless: bool) -> Predicate:
         """The rows with a document in which the field holds one of the values."""
-        column, _dot, path = field.partition(".")
-        ways = {tuple(path.split(".")): frozenset(documents.word(value) for value in values if value is not None)}
-        if not any(ways.values()):
+        column, path = _place(field)
+        meant = frozenset(documents.word(value) for value in values if value is not None)
+        words[field] = words.get(field, frozenset()) | meant
+        if not meant:
             return AnyOf(())
         keys = [
             key
-            for key, document in self._candidates(collection, column, next(iter(ways.values())))
-            if documents.holds(documents.opened(document), ways, caseless=caseless)
+            for key, document in self._candidates(collection, column, meant)
+            if documents.holds(documents.opened(document), {tuple(path): meant}, caseless=caseless)
         ]
         return ByKey(tuple(keys))
 
@@ -146,7 +158,15 @@ def _may_hold(column: ColumnElement[Any], words: frozenset[str]) -> ColumnElemen
     return or_(*(text.contains(run.lower(), autoescape=True) for run in sorted(runs)), text.contains(ESCAPED, autoescape=True))
 
 
+def _place(field: str) -> tuple[str, list[str]]:
+    column, *path = field.split(".")
+    return column, path
+
+
 def _is_inside(schema: Schema, collection: str, field: str) -> bool:
+    """It lies in a document, or its column is one: a list of values is looked into as well."""
     table = schema.tables.get(collection)
-    head, dot, _path = field.partition(".")
-    return bool(dot) and table is not None and field not in table.columns and head in table.columns
+    column = table.columns.get(_place(field)[0]) if table else None
+    if table is None or column is None:
+        return False
+    return "." in field if field not in table.columns else column.type == "json" or column.native.endswith("[]")

@@ -107,6 +107,11 @@ class Collection:
             waiting.extend(found.fields)
         return None
 
+    def is_inside(self, path: str) -> bool:
+        """The field lies in a document, or is a list of values."""
+        found = self.field_at(path)
+        return "." in path or bool(found and found.data_type.endswith("[]"))
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         """The fields that the file marks as row identity, by name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exports.documents import Ways
-from exports.flows.elements import ways_of, with_others_inside
+from exports.flows.elements import ways_now, with_others_inside
 from exports.flows.ground import Ground
 from exports.flows.sharing import Shared, may_be_cut
 from exports.masking import ELEMENTS, NULL, Mask
@@ -30,11 +30,11 @@ def detach_rows(ground: Ground, shared: dict[str, Shared]) -> list[Detached]:
     found: list[Detached] = []
     for address, one in sorted(shared.items()):
         ties: dict[Key, set[str]] = {key: set() for key in one.keys}
-        ways = ways_of(ground, address) if ground.verdicts[address].ends <= ground.fates.today else {}
+        ways = ways_now(ground, address)
         for key in with_others_inside(ground, address, ByKey(tuple(one.keys))):
             ties[key] |= set(ways)
         for edge in ground.survey.walk.by_address[address].edges:
-            if not ground.is_up(edge) and not any("." in name for name in edge.target_fields):
+            if not ground.is_up(edge) and not any(map(ground.places[address].collection.is_inside, edge.target_fields)):
                 named = AllOf((ByKey(tuple(one.keys)), ground.questions.along(address, (edge,), entries=False)))
                 for key in ground.reader(address).targets(Query(ground.places[address].table.name, named)):
                     ties[key] |= set(edge.target_fields)

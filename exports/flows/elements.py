@@ -21,7 +21,7 @@ def with_others_inside(ground: Ground, address: str, still: Predicate) -> Iterat
         return
     table, reader = ground.places[address].table.name, ground.reader(address)
     edges = ground.survey.walk.by_address[address].edges
-    into = [edge for edge in edges if any("." in name for name in edge.target_fields)]
+    into = [edge for edge in edges if any(map(ground.places[address].collection.is_inside, edge.target_fields))]
     others = [edge for edge in edges if edge not in into]
     mine = ground.questions.along(address, into, entries=True, inside=True)
     tied = AllOf((mine, Outside(ground.questions.along(address, others, entries=True, inside=False)), still))
@@ -32,9 +32,17 @@ def with_others_inside(ground: Ground, address: str, still: Predicate) -> Iterat
 
 
 def ways_of(ground: Ground, address: str) -> dict[str, Ways]:
-    """By column: what makes an element of its documents the person's."""
-    columns = ground.places[address].table.columns
-    return {name: way for name, way in documents.by_column(ground.questions.own_words(address)).items() if name in columns}
+    """By column: what makes an element of its documents the person's, in columns of which a deletion takes anything at all."""
+    verdict, columns = ground.verdicts[address], ground.places[address].table.columns
+    found = documents.by_column(ground.questions.own_words(address))
+    goes = {name for name in found if verdict.rule == "delete" or (name in verdict.masks and verdict.masks[name].writes)}
+    return {name: way for name, way in found.items() if name in goes and name in columns and columns[name].type == "json"}
+
+
+def ways_now(ground: Ground, address: str) -> dict[str, Ways]:
+    """The same, but for columns that the policy keeps for now."""
+    due = ground.verdicts[address].due
+    return {name: way for name, way in ways_of(ground, address).items() if due[name] <= ground.fates.today}
 
 
 def to_take(ways: dict[str, Ways], keys: Iterable[Key]) -> Iterator[tuple[Key, dict[str, Any]]]:
