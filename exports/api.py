@@ -30,7 +30,22 @@ from exports.facts import (
     SourceState,
     StepProgress,
 )
-from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days, terms, unfinished
+from exports.flows import (
+    amending,
+    outlook,
+    packages,
+    packing,
+    plans,
+    progressing,
+    running,
+    seeing,
+    starting,
+    sweep_days,
+    terms,
+    unfinished,
+)
+from exports.flows.answering_by_hand import HandAnswer, HandedIn
+from exports.flows.hand_views import HandView, answer_by_hand, ask_by_hand_again, asked_by_hand, by_link, close_link, count_opening
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -48,6 +63,9 @@ __all__ = [
     "CorrectionView",
     "Cover",
     "EngineRefusal",
+    "HandAnswer",
+    "HandView",
+    "HandedIn",
     "JobBusy",
     "JobNotReady",
     "PlanBlocked",
@@ -63,12 +81,18 @@ __all__ = [
     "StampMismatch",
     "StepProgress",
     "accept",
+    "answer_by_hand",
     "approve",
     "archive",
+    "ask_by_hand_again",
+    "asked_by_hand",
+    "by_link",
     "cancel",
+    "close_link",
     "correctable",
     "correction",
     "count_download",
+    "count_opening",
     "destroy",
     "hold",
     "leave_out",

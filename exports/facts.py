@@ -155,7 +155,7 @@ class PlanLine:
 
 @dataclass(frozen=True)
 class PlanView:
-    """The rehearsal of an erasure. `blocked` and `gaps` are sentences; a blocked plan cannot be approved."""
+    """The rehearsal of an erasure. `blocked`, `gaps` and `by_hand` are sentences; a blocked plan cannot be approved."""
 
     job_id: UUID
     digest: str
@@ -166,6 +166,7 @@ class PlanView:
     blocked: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     backups_days: int | None = None
+    by_hand: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values, for Job.plan and for `--plan --json`."""
@@ -183,6 +184,7 @@ class PlanView:
                 "lines": tuple(_line(line) for line in stored["lines"]),
                 "blocked": tuple(stored.get("blocked", ())),
                 "gaps": tuple(stored.get("gaps", ())),
+                "by_hand": tuple(stored.get("by_hand", ())),
             }
         )
 

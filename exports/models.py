@@ -10,6 +10,11 @@ from django.db import models
 from django.db.models import Q
 
 from exports.data_source import DataSource as DataSource
+from exports.hand_task import Asks as Asks
+from exports.hand_task import HandFile as HandFile
+from exports.hand_task import HandState as HandState
+from exports.hand_task import HandTask as HandTask
+from exports.hand_task import Said as Said
 from portal.kit import crypto
 from portal.kit.leases import Leased
 from portal.organisations.models import Organisation, Policy

@@ -17,6 +17,8 @@ from exports.questions import Home, Questions, home_of
 from portal.kit.crypto import Sealed, canonical_identifier
 from portal.organisations.models import Organisation
 
+BY_HAND = "person"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -27,6 +29,11 @@ class Source:
     position: int
     datasets: tuple[Dataset, ...]
     record: DataSource
+
+    @property
+    def is_by_hand(self) -> bool:
+        """A person looks here, and deletes here: no machine can ask."""
+        return self.record.kind == BY_HAND
 
     def connector(self) -> Connector:
         """How to speak to it; raises SourceUnreachable when its kind or its address cannot be used."""
@@ -43,6 +50,8 @@ class Source:
         if self.record.kind == "http":
             settings = HttpSettings.from_json(self.record.url, self.record.settings)
             return HttpConnector(settings, schema_of(settings, schemas))
+        if self.is_by_hand:
+            raise SourceUnreachable("It cannot be reached: a person looks here.")
         raise SourceUnreachable(f"It cannot be reached: nothing here speaks to sources of the kind '{self.record.kind}'.")
 
 
@@ -94,7 +103,7 @@ class Survey:
 def surveying(organisation: Organisation, identities: Mapping[str, str]) -> Iterator[Survey]:
     """One search over all sources of the organisation; sessions are closed at the end of the block."""
     sources = {source.key: source for source in sources_of(organisation)}
-    datasets = [(dataset, key) for key, source in sources.items() for dataset in source.datasets]
+    datasets = [(dataset, key) for key, source in sources.items() if not source.is_by_hand for dataset in source.datasets]
     with ExitStack() as stack:
         sessions = Sessions(sources, stack)
         found = walk((dataset for dataset, _ in datasets), identities)
@@ -109,8 +118,8 @@ def seeds_of(kind: str, value: str) -> tuple[str, ...]:
 
 
 def all_datasets(organisation: Organisation) -> tuple[Dataset, ...]:
-    """The datasets of all sources of the organisation."""
-    return tuple(dataset for source in sources_of(organisation) for dataset in source.datasets)
+    """The datasets of all sources of the organisation that machines can ask."""
+    return tuple(dataset for source in sources_of(organisation) if not source.is_by_hand for dataset in source.datasets)
 
 
 def revoked_collections(organisation: Organisation) -> list[Collection]:

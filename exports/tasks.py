@@ -10,14 +10,15 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from exports.flows import expire, running, sweep_days
-from exports.models import Job
+from exports.flows import expire, hand_mail, running, sweep_days
+from exports.models import HandTask, Job
 from exports.refusals import EngineRefusal
 from portal.kit import leases
 from portal.kit.waits import is_lock_wait
 
 log = logging.getLogger("habeas.exports")
 RUN_JOB = "exports.run_job"
+POST_HAND_MAIL = "exports.post_hand_mail"
 
 
 @shared_task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # Celery has no types
@@ -38,7 +39,18 @@ def dispatch() -> int:
     due = leases.due_pks(Job)
     for job_id in due:
         _send(str(job_id))
+    for task_id in leases.due_pks(HandTask):
+        _send(str(task_id), POST_HAND_MAIL)
     return len(due)
+
+
+@shared_task(name=POST_HAND_MAIL)  # type: ignore[untyped-decorator]  # Celery has no types
+def post_hand_mail(task_id: str) -> None:
+    """Write to one person who is asked to look or to delete."""
+    try:
+        hand_mail.post(UUID(task_id))
+    except Exception:
+        log.exception("A mail about what is asked of a person could not be written and will be tried again.")
 
 
 @shared_task(name="exports.expire")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -66,8 +78,8 @@ def hint(job_id: UUID) -> None:
     transaction.on_commit(partial(_send, str(job_id)))
 
 
-def _send(job_id: str) -> None:
+def _send(job_id: str, task: str = RUN_JOB) -> None:
     try:
-        current_app.send_task(RUN_JOB, args=[job_id], retry=False)
+        current_app.send_task(task, args=[job_id], retry=False)
     except OperationalError:
         log.warning("The broker did not take the hint for job %s; the dispatcher will send it again.", job_id)

@@ -22,6 +22,9 @@ from requests_app.models import Case, Event
 COLUMNS = {"delete": "deleted", "mask": "masked", "keep": "kept", "detach": "detached"}
 
 
+ATTESTED = "attested by a person"
+
+
 @dataclass
 class ErasedRow:
     """One source in the table of a certificate."""
@@ -57,6 +60,7 @@ def erasure(case: Case, receipt: Mapping[str, Any]) -> dict[str, Any]:
         "name": case.name,
         "places": places,
         "totals": totals_of(places),
+        "attested": [f"{one.title}: {one.words}" for one in api.asked_by_hand(case.job_id) if not one.is_open] if case.job_id else [],
         "kept": _kept(receipt, lines),
         **undone.facts(case, receipt.get("gaps", ())),
         "backups_until": case.backups_until,
@@ -108,6 +112,8 @@ def erased_places(receipt: Mapping[str, Any], lines: Sequence[PlanLine]) -> list
     titles = {line.source_key: line.source_title for line in lines}
     places = []
     for one in receipt.get("sources", ()):
+        if one["how"] == ATTESTED:
+            continue  # a person's word has no numbers: it is said in words
         place = ErasedRow(titles.get(one["source"], one["source"]), not_done=one["not_done"], how=one["how"])
         place.found = sum(one["totals"].values()) + place.not_done
         for action, column in COLUMNS.items():

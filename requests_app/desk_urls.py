@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from requests_app.views import authority, case, charging, correcting, deciding, desk, entering, holds, lead, mail, recipients, reports
+from requests_app.views import (
+    authority,
+    by_hand,
+    case,
+    charging,
+    correcting,
+    deciding,
+    desk,
+    entering,
+    holds,
+    lead,
+    mail,
+    recipients,
+    reports,
+)
 
 app_name = "desk"
 CASE = "case/<str:reference>/"
@@ -62,6 +76,7 @@ urlpatterns = [
     path(f"{CASE}hold/<int:pk>/let-go/", holds.let_go, name="let_go"),
     path(f"{CASE}withdraw/", lead.withdraw, name="withdraw"),
     path(f"{CASE}lift/", lead.lift, name="lift"),
+    path(f"{CASE}by-hand/<uuid:task>/", by_hand.answer, name="by_hand"),
     path(f"{CASE}attest/", deciding.attest, name="attest"),
     path(f"{CASE}reopen/", deciding.reopen, name="reopen"),
     path(f"{CASE}receipt/", deciding.receipt, name="receipt"),

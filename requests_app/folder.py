@@ -90,6 +90,7 @@ def folder(case: Case, actor: Actor) -> dict[str, Any]:
         "place": _place(case),
         **_asked(case),
         "recipients": decided.recipient_rows(case),
+        "by_hand": api.asked_by_hand(case.job_id) if case.job_id else (),
     }
 
 

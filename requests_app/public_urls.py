@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import allowing, appeal, confirming, download, intake, legal, tracking
+from requests_app.views import allowing, appeal, by_hand, confirming, download, intake, legal, tracking
 
 app_name = "public"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("o/<slug:org>/confirm/<str:token>/", confirming.confirm, name="confirm"),
     path("o/<slug:org>/allow/", allowing.allow, name="allow"),
     path("o/<slug:org>/allow/<str:token>/", allowing.allow, name="allow"),
+    path("o/<slug:org>/by-hand/", by_hand.link, name="by_hand_open"),
+    path("o/<slug:org>/by-hand/<str:token>/", by_hand.link, name="by_hand"),
     path("o/<slug:org>/track/", tracking.track, name="track"),
     path("o/<slug:org>/track/code/", tracking.track_code, name="track_code"),
     path("o/<slug:org>/request/<str:reference>/", tracking.status, name="status"),

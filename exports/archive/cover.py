@@ -49,6 +49,14 @@ class Ready(Protocol):
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file in its native form. `name` is safe in every file system and ends like its kind; `chunks` gives its bytes each time."""
+
+    name: str
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
 class Table:
     """One collection of one source, already redacted. `rows` may be called several times and gives the same rows each time.
 
@@ -68,6 +76,7 @@ class Table:
     covered: Sequence[Withheld] = ()  # parts about other people, made unreadable
     categories: tuple[str, ...] = ()  # keys of the policy's categories
     ready: Ready | None = None  # its files, where they have been written already
+    files: Sequence[Attached] = ()  # they lie under files/<source>/, as the records say
 
 
 @dataclass(frozen=True)

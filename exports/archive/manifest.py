@@ -15,6 +15,12 @@ from exports.archive.uses import present
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 MEDIA_TYPES = {"html": "text/html", "css": "text/css", "jsonld": "application/ld+json", "json": "application/json", "csv": "text/csv"}
+TEXTS = frozenset({*MEDIA_TYPES, "txt", "eml"})
+MEDIA_TYPES |= {"txt": "text/plain", "eml": "message/rfc822", "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
+MEDIA_TYPES |= {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 BYTES = frozenset({bytes, bytearray, memoryview})
 DPV_BASES = {
     "consent": "dpv:Consent",
@@ -59,7 +65,7 @@ def _absent_fact(line: Any) -> dict[str, Any]:
 def _resources(cover: Cover, parts: Sequence[Part], payload: Sequence[Member]) -> Iterator[dict[str, Any]]:
     for part in parts:
         yield from _collection(cover, part)
-    of_parts = {member.path for part in parts for member in (part.json, part.csv, *part.pages) if member}
+    of_parts = {member.path for part in parts for member in (part.json, part.csv, *part.pages, *part.files) if member}
     for member in payload:
         if member.path not in of_parts:
             yield _file(member, _file_name(member))
@@ -76,6 +82,8 @@ def _collection(cover: Cover, part: Part) -> Iterator[dict[str, Any]]:
             yield {"type": "table", **_file(part.csv, f"{part.name}-csv"), **meaning, "schema": {"fields": fields, "missingValues": marks}}
     for number, page in enumerate(part.pages, 1):
         yield {**_file(page, f"{part.name}-page-{number}"), "title": part.table.title}
+    for number, member in enumerate(part.files, 1):
+        yield {**_file(member, f"{part.name}-file-{number}"), **meaning}
 
 
 def _meaning(cover: Cover, part: Part) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _file(member: Member, name: str) -> dict[str, Any]:
         "path": path,
         "format": ending,
         "mediatype": MEDIA_TYPES[ending],
-        "encoding": "utf-8",
+        **({"encoding": "utf-8"} if ending in TEXTS else {}),
         "bytes": member.size,
         "hash": f"sha256:{member.sha256}",
     }

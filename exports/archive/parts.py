@@ -33,6 +33,7 @@ class Part:
     json: Member | None = None
     csv: Member | None = None
     pages: list[Member] = field(default_factory=list)
+    files: list[Member] = field(default_factory=list)
 
     @property
     def page_count(self) -> int:
@@ -48,6 +49,11 @@ def slug(text: str) -> str:
     """Lower-case ASCII letters, figures, hyphen and underscore only: safe in every file system and in a URL."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:80]
+
+
+def file_path(source: str, name: str) -> str:
+    """Where a file in its native form stands, below data/."""
+    return f"files/{slug(source) or 'source'}/{name}"
 
 
 def root_name(reference: str) -> str:

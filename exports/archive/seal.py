@@ -16,7 +16,7 @@ from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, stream_zip
 from exports.archive import bag
 from exports.archive.cover import Cover, Sealed, Table
 from exports.archive.manifest import datapackage
-from exports.archive.parts import PAGE_ROWS, Member, Part, named, root_name
+from exports.archive.parts import PAGE_ROWS, Member, Part, file_path, named, root_name
 from exports.archive.readable import Pages
 from exports.archive.record import request_record
 from exports.archive.tables import Reading, csv_lines
@@ -86,6 +86,9 @@ class Bundle:
             lines = ready.csv_lines(part.table) if ready else csv_lines(part.table, part.learned)
             yield self._file(f"data/tables/{part.name}.csv", lines)
             part.csv = self.written[-1]
+        for attached in part.table.files:
+            yield self._file(f"data/{file_path(part.table.source, attached.name)}", attached.chunks())
+            part.files.append(self.written[-1])
         rows = iter(part.table.rows())
         for number in range(1, part.page_count + 1):
             page = pages.records(part, number, list(islice(rows, PAGE_ROWS)))

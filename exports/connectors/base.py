@@ -39,6 +39,10 @@ class SourceRefused(SourceError):
     """The source refused a change (a constraint, a trigger, a permission). The transaction was undone."""
 
 
+class SourceWaiting(SourceUnreachable):
+    """A person was asked and has not answered yet."""
+
+
 class SourceHalfDone(SourceUnreachable):
     """Some of the changes were made, the rest was not. Only a source without transactions says so; it is gone on with by handles."""
 

@@ -22,13 +22,12 @@ from exports.query import (
     Key,
     Outside,
     Predicate,
-    Query,
     Together,
     Within,
 )
 
 Holds = Callable[[Row], bool]
-Inside = Callable[[Query, tuple[str, ...]], Iterable[Key]]
+Inside = Callable[[Within], Iterable[Key]]
 
 
 def table_of(schema: Schema, name: str) -> TableSchema:
@@ -87,7 +86,7 @@ def holds(table: TableSchema, part: Predicate, inside: Inside) -> Holds:
         case ByKey():
             return _among(table, table.key, part.keys)
         case Within():
-            return _among(table, part.fields, inside(part.query, part.of))
+            return _among(table, part.fields, inside(part))
         case AnyOf():
             tests = [holds(table, one, inside) for one in part.parts]
             return lambda row: any(test(row) for test in tests)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from exports.connectors.base import Row, SourceMismatch, TableSchema
-from exports.connectors.evaluating import Inside, column_of, comparable, key_of
+from exports.connectors.evaluating import column_of, comparable, key_of
 from exports.connectors.http_calls import Wire
 from exports.connectors.http_paging import Listing
 from exports.connectors.http_settings import Call, HttpCollection
 from exports.connectors.http_templates import MISSING, at
-from exports.query import AllOf, AnyOf, ByKey, Equals, Key, Outside, Predicate, Together, Within
+from exports.query import AllOf, AnyOf, ByKey, Equals, Key, Outside, Predicate, Query, Together, Within
 
 MOST_ASKED = 100  # values, one call each; where a collection can be listed whole, more of them are looked for there
 Rows = dict[Key, Row]
+Inner = Callable[[Query, tuple[str, ...]], Iterable[Key]]
 
 
 class Gathering:
     """The answers of one session. `inside` tells the values that a question within a question finds."""
 
-    def __init__(self, wire: Wire, inside: Inside) -> None:
+    def __init__(self, wire: Wire, inside: Inner) -> None:
         self._wire, self._inside = wire, inside
         self.answers: dict[tuple[Any, ...], list[Row]] = {}
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from exports.connectors.base import Link, Row, Schema, SourceMismatch, TableSchema
-from exports.connectors.evaluating import chosen, column_of, comparable, holds, in_order, known_fields, table_of
+from exports.connectors.evaluating import Holds, chosen, column_of, comparable, holds, in_order, known_fields, table_of
 from exports.connectors.http_calls import Wire
 from exports.connectors.http_gathering import Gathering, Rows
 from exports.connectors.http_templates import all_at
-from exports.query import ByKey, Key, Query, Within
+from exports.query import AllOf, ByKey, Key, Predicate, Query, Together, Within
 
 
 class HttpReader:
@@ -80,8 +80,9 @@ class HttpReader:
         table, child = self.table(link.target), self.table(link.collection)
         wanted = self.rows(targeted)
         pointed = Query(link.collection, Within(link.columns, targeted, link.target_columns))
-        test = holds(child, outside.where, self.values)
-        others = [row for row in self.rows(pointed).values() if not test(row)]
+        pointing = self.rows(pointed).values()
+        test = self.test(child, outside.where, pointing)
+        others = [row for row in pointing if not test(row)]
         for key, row in wanted.items():
             told = tuple(comparable(row.get(name), column_of(table, name)) for name in link.target_columns)
             pairs = [tuple(comparable(one.get(name), column_of(child, name)) for name in link.columns) for one in others]
@@ -98,12 +99,30 @@ class HttpReader:
         known = self._found.get(id(query))
         if known is None:
             table = self.table(query.collection)
-            test = holds(table, query.where, self.values)
             gathered = self.gathering.rows(table, query.where)
+            test = self.test(table, query.where, gathered.values())
             found = {key: row for key, row in gathered.items() if test(row)}
             ordered = {key: found[key] for key in sorted(found, key=in_order)}
             known = self._found[id(query)] = (query, ordered)  # the query is kept too, so that its number is not given to another
         return known[1]
+
+    def test(self, table: TableSchema, where: Predicate, rows: Iterable[Row]) -> Holds:
+        """What tells which of these rows hold. A question within it is asked for their values only: not for everybody else's rows."""
+        asked = tuple(rows)
+
+        def inside(part: Within) -> Iterable[Key]:
+            if id(part.query) in self._found:
+                return self.values(part.query, part.of)
+            tuples = [tuple(next(all_at(row, name), None) for name in part.fields) for row in asked]
+            if len(part.fields) == 1:
+                tuples = [(value,) for row in asked for value in all_at(row, part.fields[0])]
+            here = Together(
+                part.of,
+                tuple(dict.fromkeys(one for one in tuples if not any(part is None or isinstance(part, dict | list) for part in one))),
+            )
+            return self.values(Query(part.query.collection, AllOf((here, part.query.where))), part.of) if here.values else ()
+
+        return holds(table, where, inside)
 
     def forget(self) -> None:
         """Ask everything afresh from now on."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exports.connectors.base import Correction, Row, Schema, SourceError, SourceHalfDone, SourceMismatch, SourceRefused, TableSchema
-from exports.connectors.evaluating import comparable, holds, in_order, key_of, plain_json
+from exports.connectors.evaluating import comparable, in_order, key_of, plain_json
 from exports.connectors.http_calls import Wire
 from exports.connectors.http_gathering import Rows
 from exports.connectors.http_reader import HttpReader
@@ -68,7 +68,7 @@ class HttpWriter(HttpReader):
         mine = {key: row for (name, key), row in self._rows.items() if name == query.collection}
         if not mine:
             return found
-        test = holds(table, query.where, self.values)
+        test = self.test(table, query.where, [row for row in mine.values() if row is not None])
         found = {key: row for key, row in found.items() if key not in mine}
         found |= {key: row for key, row in mine.items() if row is not None and test(row)}
         return {key: found[key] for key in sorted(found, key=in_order)}

@@ -84,7 +84,7 @@ def aging_of(sources: Iterable[Source], policy: PolicyDocument) -> Aging:
     """The collections whose category has a period (`sweep`), with what tells the age of their rows (`aged_by`)."""
     found: list[Aged] = []
     gaps: list[Gap] = []
-    known = tuple(sources)
+    known = tuple(source for source in sources if not source.is_by_hand)
     for source in known:
         tables = {c.address: (c, _table(source, c)) for d in source.datasets for c in d.collections if not c.skipped}
         for collection, table in tables.values():

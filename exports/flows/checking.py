@@ -21,7 +21,7 @@ def check_sources(organisation: Organisation) -> dict[str, Any]:
     """Everything as JSON values. `ok` is False when a source cannot be reached or lacks what its dataset names."""
     sources = sources_of(organisation)
     policy = organisation.current_policy.read()
-    datasets = [dataset for source in sources for dataset in source.datasets]
+    datasets = [dataset for source in sources if not source.is_by_hand for dataset in source.datasets]
     kinds = {leaf.identity for dataset in datasets for c in dataset.collections for leaf in c.leaves() if leaf.identity}
     found = walk(datasets, _asked(policy, kinds))
     aging = aging_of(sources, policy)
@@ -77,6 +77,8 @@ def _source(source: Source, policy: PolicyDocument, found: Walk, *, aging: Aging
         "undeclared": [],
         "strangers": [],
     }
+    if source.is_by_hand:
+        return {**report, "state": "asked by hand"}
     try:
         with source.connector().reading() as reader:
             schema = reader.describe()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import SourceError, SourceUnreachable
 from exports.datasets import Collection, Field
+from exports.flows.by_hand import gather_by_hand, late_answers
 from exports.flows.gathering import Gathered, gather
 from exports.flows.leasing import Held
 from exports.graph import Unreachable
 from exports.models import Job, JobState, PartState, SourceRun, Step
 from exports.selection import chosen_fields, matches
-from exports.sources import Survey, surveying
+from exports.sources import Source, Survey, surveying
 from portal.kit.clock import now
 
 LAST = 10_000
@@ -26,10 +28,13 @@ def collect(held: Held) -> None:
     with surveying(job.organisation, job.identities) as survey:
         if job.state == JobState.NEW:
             _lay_out(held, job, survey)
+        people = {source.key: source for source in survey.sources.values() if source.is_by_hand}
         waiting = Step.objects.filter(run__job=job, state=PartState.PENDING).select_related("run").order_by("position", "pk")
         for step in list(waiting):
-            _do(held, job, survey, step)
-    _finish(held, job)
+            by_hand = people.get(step.run.source_key)
+            _do(held, step, partial(gather_by_hand, held, job, by_hand) if by_hand else partial(_ask, held, job, survey))
+    if not _finish(held, job):
+        collect(held)
 
 
 def _lay_out(held: Held, job: Job, survey: Survey) -> None:
@@ -47,7 +52,17 @@ def _lay_out(held: Held, job: Job, survey: Survey) -> None:
             if is_personal(missed.collection) and (fields := chosen_fields(missed.collection, job.categories)):
                 run = runs[survey.source_of(missed.collection).key]
                 _skip(_step(run, missed.collection, fields=fields, position=LAST), missed)
+        for source in survey.sources.values():
+            _lay_out_by_hand(runs[source.key], source, job)
         Job.objects.filter(pk=job.pk).update(state=JobState.COLLECTING)
+
+
+def _lay_out_by_hand(run: SourceRun, source: Source, job: Job) -> None:
+    """A person looks everywhere: what leads where is for machines."""
+    collections = [one for dataset in source.datasets for one in dataset.collections if source.is_by_hand and not one.skipped]
+    for number, collection in enumerate(collections):
+        if not job.categories or collection.category in job.categories:
+            _step(run, collection, fields=collection.fields, position=LAST + 1 + number)
 
 
 def _step(run: SourceRun, collection: Collection, *, fields: Sequence[Field], position: int) -> Step:
@@ -77,17 +92,21 @@ def is_personal(collection: Collection) -> bool:
     return said or any(matches(key, ["user"]) for key in keys)
 
 
-def _do(held: Held, job: Job, survey: Survey, step: Step) -> None:
+def _ask(held: Held, job: Job, survey: Survey, step: Step) -> Gathered:
+    return gather(held, job, survey=survey, step=step)
+
+
+def _do(held: Held, step: Step, ask: Callable[[Step], Gathered]) -> None:
     _begin(held, step.run)
     try:
-        gathered = gather(held, job, survey=survey, step=step)
+        gathered = ask(step)
     except SourceError as problem:
         _fail(held, step, problem)
         return
     with held.writing():
         _keep(step, gathered)
         _count(step.run)
-        Job.objects.filter(pk=job.pk).update(attempts=0)
+        Job.objects.filter(pk=held.job_id).update(attempts=0)
 
 
 def _begin(held: Held, run: SourceRun) -> None:
@@ -124,11 +143,15 @@ def _count(run: SourceRun) -> None:
     run.save(update_fields=["found", "disclosed", "withheld", "covered"])
 
 
-def _finish(held: Held, job: Job) -> None:
+def _finish(held: Held, job: Job) -> bool:
+    """False when a person answered in the last moment, so that there is more to do."""
     with held.writing():
         for run in SourceRun.objects.filter(job=job, state__in=(PartState.PENDING, PartState.RUNNING)):
             _close(run)
+        if late_answers(job):
+            return False
         Job.objects.filter(pk=job.pk).update(state=JobState.COLLECTED, error="", finished_at=now())
+    return True
 
 
 @transaction.atomic

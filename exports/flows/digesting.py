@@ -11,6 +11,7 @@ import rfc8785
 from django.utils.translation import gettext as _
 
 from exports import tagged
+from exports.flows.by_hand import people_of
 from exports.flows.composing import Draft
 from exports.flows.detaching import Detached
 from exports.flows.ground import Ground
@@ -33,6 +34,7 @@ def material_of(job: Job, ground: Ground, *, draft: Draft, detached: list[Detach
         "actions": [_move(move, periods) for move in draft.moves],
         "shared": [[group.address, sorted(key_digest(key) for key in group.keys), sorted(group.masks)] for group in detached],
         "gaps": sorted([gap.source, gap.address] for gap in ground.gaps),
+        "people": sorted(source.key for source in people_of(job)),
     }
 
 
@@ -59,6 +61,7 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> str:
         "subject": _("the identities"),
         "only": _("the categories"),
         "closed": _("the sources that are left out"),
+        "people": _("who is asked to delete"),
     }
     return ", ".join(word for name, word in words.items() if before.get(name) != after.get(name)) or _("the plan")
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import Connector, SourceBusy, SourceError, SourceUnreachable, Writer
 from exports.flows import handles
+from exports.flows.by_hand import ask_for_deletions
 from exports.flows.elements import thinned
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
@@ -50,6 +51,7 @@ def execute(held: Held) -> None:
         run = SourceRun.objects.get(job=job, source_key=source)
         if run.state in (PartState.PENDING, PartState.RUNNING) and not _erase(held, job, run, recount=recount):
             return
+    ask_for_deletions(held, job)
     with held.writing():
         SourceRun.objects.filter(job=job, state=PartState.PENDING).update(state=PartState.NOTHING, finished_at=now())
         Job.objects.filter(pk=job.pk).update(state=JobState.PROVING, attempts=0)

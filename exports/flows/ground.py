@@ -104,7 +104,7 @@ class Ground:
 
 def ground_of(survey: Survey, fates: Fates) -> Ground:
     """Describe every reached collection; what cannot be described is a gap, never passed over."""
-    datasets = [(dataset, source.key) for source in survey.sources.values() for dataset in source.datasets]
+    datasets = [(dataset, source.key) for source in survey.sources.values() if not source.is_by_hand for dataset in source.datasets]
     ground = Ground(survey, fates, survey.questions, edges=_both_ways(declared_edges(dataset for dataset, _key in datasets)))
     for dataset, key in datasets:
         schema = home_of(dataset, key).schema

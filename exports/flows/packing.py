@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from exports.archive.cover import ArchiveRefused, Column, Cover, Sealed, Table, Withheld
 from exports.archive.seal import write_archive
 from exports.disclosure import SECRET, STAFF
+from exports.flows.by_hand import attachments
 from exports.flows.leasing import Held
 from exports.flows.progressing import gaps_of
 from exports.flows.spooling import records_of
@@ -117,6 +118,7 @@ def _table(held: Held, job: Job, run: SourceRun, *, step: Step, policy: PolicyDo
         withheld=withheld,
         covered=[Withheld(one["what"], _reason(one["why"]), one["count"]) for one in step.facts.get("covered", ())],
         categories=tuple(step.facts.get("categories") or ((category.key,) if category else ())),
+        files=tuple(attachments(job, step)) if step.facts.get("by_hand") else (),
     )
 
 

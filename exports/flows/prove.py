@@ -23,7 +23,7 @@ from exports.flows.receipts import signed_receipt
 from exports.flows.rehearse import fates_of
 from exports.flows.revoking import revoke_fetched
 from exports.flows.sharing import spare_shared
-from exports.flows.unfinished import waiting
+from exports.flows.unfinished import asked, waiting
 from exports.models import Handle, HandleState, Job, JobState, PartState
 from exports.moves import Move
 from exports.query import ByKey, Key, Query
@@ -221,7 +221,7 @@ def proof_of(proof: Proof) -> dict[str, Any]:
 
 def _forget(job: Job) -> None:
     """Handles are kept exactly as long as they are needed: what is proved and will not be touched again is destroyed now."""
-    if waiting(job).exists():
+    if waiting(job).exists() or asked(job):
         return  # a source is still to be done, and its proof will look at everything again
     for move in moves_of(job):
         if move.on is None:

@@ -9,6 +9,7 @@ from typing import Any
 import rfc8785
 
 from exports.facts import PlanLine, PlanView
+from exports.flows.by_hand import attested
 from exports.flows.erase import is_one_transaction, moves_of
 from exports.flows.tallying import Tally, tally_of
 from exports.flows.unfinished import earlier
@@ -16,6 +17,7 @@ from exports.models import DataSource, Job, PartState
 from exports.moves import Move
 from portal.kit import clock, crypto
 
+OTHERWISE = {"http": "record by record", "person": "attested by a person"}
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
 
 
@@ -50,6 +52,7 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
         "detached": [_detached(line, tally) for line in view.lines if line.action == "detach"],
         "differences": [{"move": number, "planned": before, "found": found} for number, before, found in _differences(job)],
         "gaps": gaps,
+        "attested": attested(job),
         "verification": {
             "by_key_at": proof["by_key_at"],
             "searched_again_at": proof["searched_at"],
@@ -119,9 +122,10 @@ def _source(run: Any, moves: list[Move], tally: Tally) -> dict[str, Any]:
 
 
 def _how(run: Any, rows: int) -> str:
-    """A service without transactions is changed record by record, however few there are."""
-    if DataSource.objects.filter(organisation=run.job.organisation, key=run.source_key).exclude(kind="sql").exists():
-        return "record by record"
+    """A service without transactions is changed record by record, however few there are; a person's word is only that."""
+    kind = DataSource.objects.filter(organisation=run.job.organisation, key=run.source_key).values_list("kind", flat=True).first()
+    if kind in OTHERWISE:
+        return OTHERWISE[kind]
     return "one transaction" if is_one_transaction(rows) else "batches with checkpoints"
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable
 from exports.facts import PlanLine, PlanView
 from exports.flows.anchors import Anchors, hold_rows
+from exports.flows.by_hand import people_of
 from exports.flows.composing import Draft, compose
 from exports.flows.detaching import Detached, cut_pointers, detach_rows
 from exports.flows.digesting import digest_of, material_of, parts_of
@@ -22,7 +23,7 @@ from exports.flows.sharing import spare_shared
 from exports.flows.unfinished import earlier
 from exports.models import Job, JobState
 from exports.moves import ALONE, DELETE, DETACH, KEEP, MASK, Move
-from exports.sources import Survey, surveying
+from exports.sources import Source, Survey, surveying
 from exports.verdicts import Fates
 from portal.kit import clock
 
@@ -116,6 +117,7 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
         "gaps": rehearsal.material["gaps"],
         "stops": sorted([gap.source, gap.address] for gap in rehearsal.ground.gaps if gap.stops),
         "missed": list(_missed(rehearsal)),
+        "by_hand": rehearsal.material["people"],
     }
     changes: dict[str, Any] = {"plan": stored, "digest": rehearsal.digest, "state": JobState.PLANNED}
     changes |= {"approved_by": "", "approved_at": None, "attempts": 0}
@@ -138,7 +140,13 @@ def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:
         blocked=tuple(dict.fromkeys(rehearsal.draft.blocks)),
         gaps=(*_missed(rehearsal), *earlier(job)),
         backups_days=job.policy.read().backups_days,
+        by_hand=tuple(_by_hand(source) for source in people_of(job)),
     )
+
+
+def _by_hand(source: Source) -> str:
+    words = {"title": source.title, "who": source.record.settings.get("who") or _("A person")}
+    return _("%(title)s: %(who)s is asked to delete and to say so. That is attested by a person, not proved by reading.") % words
 
 
 def _missed(rehearsal: Rehearsal) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ def destroy(job_id: UUID) -> None:
         must_be_finished(job)
         Job.objects.filter(pk=job_id).update(key_sealed=b"", corrections_sealed=b"")
         JobToken.objects.filter(job=job).delete()
+        job.hand_tasks.all().delete()
         Step.objects.filter(run__job=job).update(spool="")
         Archive.objects.filter(job=job).update(key_sealed=b"")
         Archive.objects.filter(job=job, revoked_at__isnull=True).update(revoked_at=now())

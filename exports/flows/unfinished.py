@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from exports.models import Handle, HandleAction, HandleState, Job, JobKind, PartState
+from exports.models import Asks, Handle, HandleAction, HandleState, Job, JobKind, PartState
 from exports.refusals import JobNotReady
 
 if TYPE_CHECKING:
@@ -40,8 +40,14 @@ def sources_left(job: Job) -> tuple[tuple[str, str], ...]:
     """Key and title of each source where a begun erasure is not done or not proved; empty for everything else."""
     if job.kind != JobKind.ERASURE or not is_begun(job):
         return ()
-    keys = waiting(job).values("source_key")
+    keys = {*waiting(job).values_list("source_key", flat=True), *asked(job)}
     return tuple(job.runs.filter(source_key__in=keys).order_by("position", "pk").values_list("source_key", "title"))
+
+
+def asked(job: Job) -> set[str]:
+    """Sources at which a person was asked to delete and the receipt does not have the answer yet."""
+    tasks = job.hand_tasks.filter(asks=Asks.DELETE).values("source_key")
+    return set(job.runs.filter(source_key__in=tasks, state=PartState.FAILED).values_list("source_key", flat=True)) - set(job.left_out)
 
 
 def left_of(job_id: UUID) -> tuple[tuple[str, str], ...]:

@@ -12,13 +12,14 @@ import yaml
 from portal.organisations.http_words import http_address, http_words
 from portal.organisations.kinds import list_of, record, text, word
 from portal.organisations.marked_yaml import Kind, PolicyError, Problem, Reading, read_yaml, scalar
+from portal.organisations.person_words import person_words
 from portal.organisations.policy import PolicyDocument, read_with_lines
 from portal.organisations.policy_shape import SLUG
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+]*://\S*")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 STORES = "{folder}"
-KINDS = ("sql", "http")
+KINDS = ("sql", "http", "person")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def _read_sources(setting: _Setting, *, may_be_none: bool) -> tuple[SourceDraft,
             "title": text(is_line=True),
             "kind": word(*KINDS),
             "http": http_words,
+            "person": person_words,
             "url": _address(setting.stores),
             "write_url": _address(setting.stores),
             "env": _variable(setting.environment),
@@ -106,16 +108,18 @@ def _draft(reading: Reading, number: int, given: dict[str, Any]) -> SourceDraft 
     path, kind = f"sources.{number}", given.get("kind", "sql")
     read = [key for key in ("url", "env") if f"{path}.{key}" in reading.lines]
     write = [key for key in ("write_url", "write_env") if f"{path}.{key}" in reading.lines]
-    if len(read) != 1:
+    if kind == "person" and read:
+        reading.refuse(path, "of the kind person has no address of its own; who is written to stands under person.to")
+    elif kind != "person" and len(read) != 1:
         reading.refuse(path, "needs url or env, to know where it is" if not read else "has both url and env; only one can hold")
     if len(write) > 1:
         reading.refuse(path, "has both write_url and write_env; only one can hold")
     if not given["datasets"]:
         reading.refuse(f"{path}.datasets", "names no dataset, so nothing could be found there")
-    if (f"{path}.http" in reading.lines) != (kind == "http"):
-        reading.refuse(
-            path, "of the kind http needs http, to know its calls" if kind == "http" else "has http, but is not of the kind http"
-        )
+    for other in ("http", "person"):
+        if (f"{path}.{other}" in reading.lines) != (kind == other):
+            needs = f"of the kind {other} needs {other}, to know " + ("its calls" if other == "http" else "who is asked")
+            reading.refuse(path, needs if kind == other else f"has {other}, but is not of the kind {other}")
     if reading.problems:
         return None
     if kind == "http":
@@ -123,7 +127,7 @@ def _draft(reading: Reading, number: int, given: dict[str, Any]) -> SourceDraft 
     return SourceDraft(
         key=given["key"],
         title=given["title"],
-        url=given[read[0]],
+        url=given[read[0]] if read else "",
         write_url=given[write[0]] if write else "",
         datasets=given["datasets"],
         note=given.get("note", ""),
