@@ -31,19 +31,20 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     dataset, work = {"erase": ("shop", erase), "access": ("market", access)}[what]
     organisation = _organisation(dataset, url)
+    access(organisation, "nobody@example.net")  # a worker that has done something before has read all its modules
     settle()  # as a worker does
     before = _peak()
     used = time.process_time()
     with _profiled(profile):
-        phases = work(organisation)
+        phases = work(organisation, RITA)
     cpu = time.process_time() - used
     print(json.dumps({"seconds": sum(phases.values()), "cpu": cpu, "phases": phases, "before": before, "peak": _peak()}))
 
 
-def erase(organisation: Organisation) -> dict[str, float]:
+def erase(organisation: Organisation, email: str) -> dict[str, float]:
     """Rehearse, approve, carry out and prove: how long each phase took."""
     started = time.perf_counter()
-    job_id = api.start_erasure(_search(organisation))
+    job_id = api.start_erasure(_search(organisation, email))
     api.run(job_id)
     planned = time.perf_counter()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
@@ -55,10 +56,10 @@ def erase(organisation: Organisation) -> dict[str, float]:
     return {"plan": planned - started, "execution": done - planned}
 
 
-def access(organisation: Organisation) -> dict[str, float]:
+def access(organisation: Organisation, email: str) -> dict[str, float]:
     """Collect and pack: how long each took."""
     started = time.perf_counter()
-    job_id = api.start_access(_search(organisation))
+    job_id = api.start_access(_search(organisation, email))
     api.run(job_id)
     collected = time.perf_counter()
     progress = api.progress(job_id)
@@ -80,8 +81,8 @@ def _organisation(dataset: str, url: str) -> Organisation:
     return organisation
 
 
-def _search(organisation: Organisation) -> api.Search:
-    return api.Search(organisation, organisation.current_policy, {"email": RITA}, "s" * 32, "DR-TEST-01")
+def _search(organisation: Organisation, email: str) -> api.Search:
+    return api.Search(organisation, organisation.current_policy, {"email": email}, "s" * 32, "DR-TEST-01")
 
 
 @contextmanager

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
 
 from exports.archive.cover import Column
-from exports.connectors.base import ColumnSchema, Reader, SourceMismatch, TableSchema, WritesRows
+from exports.connectors.base import ColumnSchema, Reader, Row, SourceMismatch, TableSchema, WritesRows, Written
 from exports.datasets import Collection, Field
 from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, naming, treatments
 from exports.documents import Ways, by_column, own_part
@@ -47,6 +48,7 @@ class _Asking:
     asked: Query
     treated: Sequence[Treatment]
     named: Sequence[str]
+    columns: Sequence[ColumnSchema]
     ways: Mapping[str, Ways] = field(default_factory=dict)  # by column: what makes an element of its document the person's
     documents: frozenset[str] = frozenset()  # columns whose insides the dataset describes
 
@@ -66,16 +68,15 @@ def gather(held: Held, job: Job, *, survey: Survey, step: Step) -> Gathered:
     asked = Query(query.collection, query.where, tuple(dict.fromkeys([*(part.name for part in fields), *named])))
     inside = frozenset(part.name for part in fields if part.fields)
     ways = _ways(visit.collection, survey.questions.own_words(step.collection))
-    asking, columns = _Asking(reader, asked, treated, named, ways, inside), [live.columns[part.name] for part in fields]
-    told = _written(held, job, step, asking, columns=columns)
-    tally, spool = told or _spool(held, job, step, asking)
+    asking = _Asking(reader, asked, treated, named, tuple(live.columns[part.name] for part in fields), ways, inside)
+    tally, spool, is_written = _answer(held, job, step, asking)
     alike = _lookalikes(survey, step.collection, reader, query)
     facts = {
         "columns": [asdict(column) for column in _columns(visit.collection, fields, live, treated)],
         "withheld": tally.told(SECRET),
         "covered": tally.told(THIRD_PARTY, STAFF),
         "lookalikes": alike,
-        "written": told is not None,
+        "written": is_written,
     }
     if missing:
         facts["gap"] = _("%(title)s: the columns %(names)s do not exist there.") % {"title": step.title, "names": ", ".join(missing)}
@@ -93,26 +94,40 @@ def _secret(job: Job) -> frozenset[str]:
     return frozenset(category.key for category in job.policy.read().categories if category.secret)
 
 
-def _written(held: Held, job: Job, step: Step, asking: _Asking, *, columns: list[ColumnSchema]) -> tuple[Tally, str] | None:
-    """Records of which nothing is held back, as their source writes them; None where they have to be written here."""
-    if any(treatment.why or treatment.inside for treatment in asking.treated) or asking.ways or not has_no_blank_rows(columns):
-        return None
-    asked = Query(asking.asked.collection, asking.asked.where, tuple(column.name for column in columns))
-    written = asking.reader.written(asked) if isinstance(asking.reader, WritesRows) else None
-    if written is None:
-        return None
-    count, spool = write(job, step, written, columns=columns, renew=held.renew)
-    return Tally(found=count, disclosed=count), spool
+def _answer(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str, bool]:
+    """The first records decide: if there are many, their source is asked to write them itself, where it can. True when it did."""
+    batches = iter(asking.reader.read(asking.asked, batch=BATCH))
+    first = next(batches, [])
+    if not first:
+        return Tally(), "", False
+    if len(first) == BATCH and isinstance(batches, Generator) and _may_be_written(asking):
+        batches.close()  # the session answers one such question at a time
+        if written := _written(asking):
+            count, spool = write(job, step, written, columns=asking.columns, renew=held.renew)
+            return Tally(found=count, disclosed=count), spool, True
+        batches, first = iter(asking.reader.read(asking.asked, batch=BATCH)), []
+    return *_spool(held, job, step, asking, chain([first], batches)), False
 
 
-def _spool(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str]:
+def _may_be_written(asking: _Asking) -> bool:
+    """Nothing of these records is held back, nothing is inside their cells, and none of them can be a blank line."""
+    treated = any(treatment.why or treatment.inside for treatment in asking.treated)
+    return not (treated or asking.ways or asking.documents) and has_no_blank_rows(asking.columns)
+
+
+def _written(asking: _Asking) -> Written | None:
+    asked = Query(asking.asked.collection, asking.asked.where, tuple(column.name for column in asking.columns))
+    return asking.reader.written(asked) if isinstance(asking.reader, WritesRows) else None
+
+
+def _spool(held: Held, job: Job, step: Step, asking: _Asking, batches: Iterable[list[Row]]) -> tuple[Tally, str]:
     tally, asked = Tally(), asking.asked
     own = frozenset(seed for kind, value in job.identities.items() for seed in seeds_of(kind, value))
     nested = {name for name, column in asking.reader.describe().tables[asked.collection].columns.items() if column.type == "json"}
     nested |= asking.documents
     titles = {treatment.name: treatment.title for treatment in asking.treated}
     with Spool(job, step) as spool:
-        for batch in asking.reader.read(asked, batch=BATCH):
+        for batch in batches:
             held.renew()
             rows = (_own_elements(_opened(row, nested), asking.ways, titles, tally) for row in batch)
             shown = (disclose(row, asking.treated, own, tally, named=asking.named) for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -33,7 +33,7 @@ def has_no_blank_rows(columns: Iterable[ColumnSchema]) -> bool:
     return any(not column.nullable and (column.type in NEVER_BLANK or column.native == "uuid") for column in columns)
 
 
-def write(job: Job, step: Step, written: Written, *, columns: list[ColumnSchema], renew: Callable[[], None]) -> tuple[int, str]:
+def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSchema], renew: Callable[[], None]) -> tuple[int, str]:
     """Spool what the source writes: JSON, then CSV, then what was learned. The number of records, and the name of their spool."""
     marks, count = Marks(), 0
     with Spool(job, step) as spool:

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from exports import api
 from exports.connectors.sql import SqlReader
+from exports.flows import gathering
 from exports.management.asking import cover_for
 from exports.models import DataSource, Job, Step
 from portal.kit.sealing import SealedReader, SealedWriter
@@ -43,6 +44,12 @@ def base(postgresql_server: Server) -> Iterator[ServedProduct]:
     with on_postgresql(postgresql_server) as made:
         made.execute([TABLE, ROWS])
         yield made
+
+
+@pytest.fixture(autouse=True)
+def one_record_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source is asked to write when the first batch of records is full."""
+    monkeypatch.setattr(gathering, "BATCH", 1)
 
 
 @pytest.fixture
@@ -161,6 +168,14 @@ def test_a_record_of_another_subject_never_passes_the_gate_in_json_or_csv(organi
     with pytest.raises(api.EngineRefusal, match=r"Nothing was released|records were to be disclosed"):
         packed(organisation, job_id)
     assert api.archive(job_id) is None
+
+
+def test_few_records_are_written_by_us_in_one_file(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One question and one file for each collection: most people have few records everywhere."""
+    monkeypatch.setattr(gathering, "BATCH", 5)
+    job_id, step = collected(organisation)
+    assert not step.facts["written"]
+    assert len(list((Path(settings.SPOOL_FOLDER) / str(job_id)).iterdir())) == 1
 
 
 def test_nothing_of_the_records_lies_in_the_clear(organisation: Organisation) -> None:
