@@ -108,6 +108,7 @@ def done(case: Case, words: str, signed_by: str, *, outcome: str = "done") -> di
         "paragraphs": words.splitlines(),
         "recipients": told,
         "is_unproved": needs_no_proof(Right(case.right)),
+        **undone.facts(case),
         "signed_by": signed_by,
     }
 

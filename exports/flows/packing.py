@@ -92,7 +92,9 @@ def _pack(held: Held, cover: Cover) -> None:
 
 def _complete(cover: Cover, runs: list[SourceRun]) -> Cover:
     """Gaps and empty sources are taken from what happened, whatever the caller knew: nothing is left out silently."""
-    gaps = dict.fromkeys((*cover.gaps, *((run.title, sentence) for run in runs for sentence in gaps_of(run))))
+    found = [(run.title, sentence) for run in runs for sentence in gaps_of(run)]
+    said = [gap for gap in found if not any(title == gap[0] and words.startswith(gap[1]) for title, words in cover.gaps)]
+    gaps = dict.fromkeys((*cover.gaps, *said))
     nothing = dict.fromkeys((*cover.nothing, *(run.title for run in runs if run.state == PartState.NOTHING)))
     return replace(cover, gaps=tuple(gaps), nothing=tuple(nothing))
 

@@ -4,7 +4,7 @@ Only a person's silence ends a request here, never an officer's: whoever has wri
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ ASKED, CHASED = "case.waiting", "question.chased"
 # What a request counts as that ends because its question was never answered.
 OUTCOMES = {"identity": "not_verifiable"}
 UNANSWERED = "unanswered"
+ONCE_IN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def chase(case: Case, *, by: Actor) -> None:
     question = question_of(case)
     if question is None:
         raise NotYet(_("This request does not wait for an answer, so there is nobody to remind. Nothing was sent."))
+    last = case.letters.filter(kind__in=["question", "question_again"]).order_by("-pk").first()
+    if last is not None and last.created_at > clock.now() - ONCE_IN:
+        raise NotYet(_("We wrote to the person about it within the last day. Nothing was sent."))
     _remind(case, question, by=by.key)
 
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from exports import api
 from portal.organisations.models import User
 from requests_app.access import OnlyALead
-from requests_app.flows import erasing, shortfalls
+from requests_app.flows import erasing, fulfilment, shortfalls
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case, Event
 from requests_app.rules.rights import Right
@@ -20,6 +20,7 @@ from tests.desk.test_correcting import worked
 from tests.desk.test_unfinished import half, lead, store  # noqa: F401  (fixtures)
 from tests.engine.erasing import Store
 from tests.engine.test_erasure_sources import hide
+from tests.engine.test_packing import member, opened
 from tests.people import a_case, at_desk
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +97,15 @@ def test_gaps_that_nobody_can_mend_are_answered_in_part_with_a_reason(half: Case
     assert (case.state, case.outcome) == (State.ANSWERED, "partly")
     assert "What you proved does not lead to the data in this system. Your account." in certificate(case)
     assert "Shop: It is locked." in certificate(case)
+
+
+def test_the_copy_names_the_closed_source_once_with_the_reason(store: Store, lead: User) -> None:  # noqa: F811
+    hide(store, "log")
+    case = worked(a_case(store.organisation, right=Right.ACCESS))
+    shortfalls.close_source(case, "log", WHY, by=as_actor(lead, case))
+    fulfilment.release(case, by=as_actor(lead, case))
+    case = worked(case)
+    assert (case.state, case.outcome) == (State.ANSWERED, "partly")
+    assert case.job_id
+    page = member(opened(case.job_id), "index.html").decode()
+    assert page.count("It cannot be reached") == page.count(WHY.words) > 0

@@ -113,7 +113,12 @@ def test_something_that_has_begun_is_never_ended_by_silence(asked: Case, engine:
     assert (asked.state, engine.destroyed) == (State.WAITING, [])
 
 
-def test_an_officer_reminds_by_a_button_and_only_while_it_waits(asked: Case, otto: User, northwind: Organisation) -> None:
+def test_an_officer_reminds_by_a_button_once_a_day_and_only_while_it_waits(
+    asked: Case, otto: User, northwind: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotYet, match="within the last day"):
+        waiting.chase(asked, by=as_actor(otto, asked))
+    at(monkeypatch, 2)
     browser = at_desk(otto)
     assert "Remind the person" in browser.get(f"/desk/case/{asked.reference}/").content.decode()
     assert browser.post(f"/desk/case/{asked.reference}/chase/").status_code == 302

@@ -139,3 +139,10 @@ def test_a_new_date_lies_between_the_old_one_and_the_laws() -> None:
 
 def test_a_law_without_a_longest_date_lets_us_name_one() -> None:
     assert check_extension(a_clock("NZ_PRIVACY"), today=date(2026, 12, 1), already=False, reason="volume") is None
+
+
+@pytest.mark.parametrize("code", ["unfounded", "excessive"])
+def test_no_law_lets_one_person_call_a_request_unfounded_or_excessive(code: str) -> None:
+    grounds = [ground for regime in load_regimes().values() for ground in regime.refusal_grounds if ground.code == code]
+    assert grounds
+    assert all(ground.needs_evidence and ground.needs_second_person for ground in grounds)
