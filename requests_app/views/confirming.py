@@ -43,6 +43,8 @@ def code(request: HttpRequest, org: str) -> HttpResponse:
     case = _asked_case(request, org)
     if case is None or (is_over(State(case.state)) and not case.confirmed_at):
         return shown(request, "code_lost", 404)
+    if askers.is_agents(case) and not case.confirmed_at and visits.is_let_in(request, case):
+        return redirect("public:status", org, case.reference)  # the person: what is still to be typed is the agent's
     if askers.is_agents(case) and askers.is_asker_proved(case) and not visits.is_let_in(request, case):
         return redirect("public:done", org)
     is_over_with = bool(case.confirmed_at) and not verification.wants_second_code(case)

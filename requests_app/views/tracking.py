@@ -137,6 +137,8 @@ def confirm_here(request: HttpRequest, org: str, reference: str) -> HttpResponse
     case = followed(request, org, reference)
     if case is None:
         raise Http404
+    if askers.is_agents(case) and not case.confirmed_at:
+        return redirect("public:status", org, case.reference)  # the first code is the agent's, in the agent's browser
     with suppress(CodeRefused):  # a fresh code is on its way; the next page says how to get another
         verification.send_code(case, browser=visits.browser_of(request))
     visits.remember_asked(request, org, case.submission, case)

@@ -159,3 +159,16 @@ def test_nobody_said_yes_in_time_and_only_the_agent_is_told(anna: Client, northw
     letter = Letter.objects.get(kind="expired")
     assert case.unseal(letter.to_sealed) == ANNA
     assert "for somebody else" in case.unseal(letter.body_sealed)
+
+
+def test_the_person_cannot_use_up_or_replace_the_agents_code(anna: Client, mia: Client, northwind: Organisation) -> None:
+    case = allowed(mia, ask_for(anna, "agent"))
+    code, codes = mailed_code("confirm"), Challenge.objects.count()
+    assert "We wait for Fair Data Ltd" in mia.get(page_of(case)).content.decode()
+    for path in ("/o/northwind/code/", page_of(case, "confirm/")):
+        for field in ("again", "different", "code"):
+            assert post(mia, path, **{field: code})["Location"] == page_of(case)
+    assert Challenge.objects.count() == codes
+    post(anna, "/o/northwind/code/", code=code)
+    case.refresh_from_db()
+    assert case.state == State.OPEN
