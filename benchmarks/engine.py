@@ -30,7 +30,7 @@ def main() -> None:
     what, url, profile = sys.argv[1:]
     call_command("migrate", verbosity=0)
     dataset, work = {"erase": ("shop", erase), "access": ("market", access)}[what]
-    organisation = _organisation(dataset, url)
+    organisation = load(dataset, url)
     access(organisation, "nobody@example.net")  # a worker that has done something before has read all its modules
     settle()  # as a worker does
     before = _peak()
@@ -44,7 +44,7 @@ def main() -> None:
 def erase(organisation: Organisation, email: str) -> dict[str, float]:
     """Rehearse, approve, carry out and prove: how long each phase took."""
     started = time.perf_counter()
-    job_id = api.start_erasure(_search(organisation, email))
+    job_id = api.start_erasure(search(organisation, email))
     api.run(job_id)
     planned = time.perf_counter()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
@@ -59,7 +59,7 @@ def erase(organisation: Organisation, email: str) -> dict[str, float]:
 def access(organisation: Organisation, email: str) -> dict[str, float]:
     """Collect and pack: how long each took."""
     started = time.perf_counter()
-    job_id = api.start_access(_search(organisation, email))
+    job_id = api.start_access(search(organisation, email))
     api.run(job_id)
     collected = time.perf_counter()
     progress = api.progress(job_id)
@@ -72,7 +72,8 @@ def access(organisation: Organisation, email: str) -> dict[str, float]:
     return {"collect": collected - started, "pack": packed - collected}
 
 
-def _organisation(dataset: str, url: str) -> Organisation:
+def load(dataset: str, url: str) -> Organisation:
+    """An organisation with this dataset at this database."""
     organisation = an_organisation("shop")
     source = DataSource(organisation=organisation, key=dataset, title=dataset.capitalize())
     source.url = url
@@ -81,7 +82,8 @@ def _organisation(dataset: str, url: str) -> Organisation:
     return organisation
 
 
-def _search(organisation: Organisation, email: str) -> api.Search:
+def search(organisation: Organisation, email: str) -> api.Search:
+    """The search for one person."""
     return api.Search(organisation, organisation.current_policy, {"email": email}, "s" * 32, "DR-TEST-01")
 
 

@@ -65,10 +65,10 @@ WHERE = {
 }
 
 
-def fill(url: str, rows: int) -> None:
-    """Tables and rows; the customer has this many, twenty others one percent of that each."""
+def fill(url: str, rows: int, *, others: int = OTHERS) -> None:
+    """Tables and rows; the customer has this many, the others one percent of that each."""
     with psycopg.connect(url, autocommit=True) as opened:
-        for statement in (TABLES, FILL.format(rita=RITA, others=OTHERS, share=max(1, rows // 100 * 10))):
+        for statement in (TABLES, FILL.format(rita=RITA, others=others, share=max(1, rows // 100 * 10))):
             opened.execute(statement)
         opened.execute("VACUUM ANALYZE")
 

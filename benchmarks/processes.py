@@ -20,14 +20,18 @@ START = "import django; django.setup(); from benchmarks.engine import main; main
 def by_engine(what: str, url: str, profile: str = "") -> dict[str, Any]:
     """What the engine told about its work, in a process of its own, so that its memory is its own too."""
     with tempfile.TemporaryDirectory(prefix="habeas-benchmark-") as folder:
-        ours = {"HABEAS_MODE": "test", "HABEAS_DATA": folder, "HABEAS_BASE_URL": "http://localhost"}
-        environment = {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         words = [sys.executable, "-c", START, what, url, profile]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, env=surroundings(folder), capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
+
+
+def surroundings(folder: str) -> dict[str, str]:
+    """The settings of an installation of its own in this folder."""
+    ours = {"HABEAS_MODE": "test", "HABEAS_DATA": folder, "HABEAS_BASE_URL": "http://localhost"}
+    return {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "portal.settings"}
 
 
 def database(server: Server, name: str, how: str = "") -> str:
