@@ -37,6 +37,8 @@ from exports.flows import (
     packing,
     plans,
     progressing,
+    replay,
+    restored,
     running,
     seeing,
     starting,
@@ -95,6 +97,7 @@ __all__ = [
     "count_opening",
     "destroy",
     "hold",
+    "is_behind",
     "leave_out",
     "open_archive",
     "pack",
@@ -115,6 +118,7 @@ __all__ = [
     "start_access",
     "start_correction",
     "start_erasure",
+    "start_replay",
     "start_revocation",
     "start_sweep",
 ]
@@ -194,6 +198,16 @@ def plan_sweep(organisation: Organisation, moment: datetime) -> dict[str, Any]:
 def start_sweep(organisation: Organisation, moment: datetime | None = None) -> UUID:
     """Open a job that removes what is older than the policy keeps it. Ages are counted from this moment, or from now."""
     return _hinted(sweep_days.start_sweep(organisation, moment=moment))
+
+
+def start_replay(organisation: Organisation, *, leave_out: Collection[str] = ()) -> UUID:
+    """Open a job that runs the ledger's erasures again, by key: after a backup was restored. Sources named in `leave_out` are not asked."""
+    return _hinted(replay.start(organisation, leave_out=leave_out))
+
+
+def is_behind() -> bool:
+    """This store was restored from before erasures that the ledger knows: nothing may be shown before they were run again."""
+    return restored.is_behind()
 
 
 def retry(job_id: UUID, source_key: str) -> None:

@@ -25,6 +25,7 @@ class JobKind(models.TextChoices):
     ERASURE = "erasure"
     CORRECTION = "correction"
     SWEEP = "sweep"
+    REPLAY = "replay"
 
 
 class JobState(models.TextChoices):

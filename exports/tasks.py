@@ -10,10 +10,10 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from exports.flows import expire, hand_mail, running, sweep_days
-from exports.models import HandTask, Job
+from exports.flows import expire, hand_mail, ledger, restored, running, sweep_days
+from exports.models import HandTask, Job, JobKind
 from exports.refusals import EngineRefusal
-from portal.kit import leases
+from portal.kit import clock, leases
 from portal.kit.waits import is_lock_wait
 
 log = logging.getLogger("habeas.exports")
@@ -24,6 +24,8 @@ POST_HAND_MAIL = "exports.post_hand_mail"
 @shared_task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # Celery has no types
 def run_job(job_id: str) -> None:
     """Do what is due for one job. A fault is logged once, here; the job stays due and is tried again later."""
+    if restored.is_behind() and not Job.objects.filter(pk=job_id, kind=JobKind.REPLAY).exists():
+        return  # it stays due until the erasures of the ledger were run again
     try:
         running.run(UUID(job_id))
     except Exception as problem:
@@ -35,11 +37,15 @@ def run_job(job_id: str) -> None:
 
 @shared_task(name="exports.dispatch")  # type: ignore[untyped-decorator]  # Celery has no types
 def dispatch() -> int:
-    """Send every job that is due and held by nobody: what a lost message meant is done anyway."""
-    due = leases.due_pks(Job)
+    """Send every job that is due and held by nobody: what a lost message meant is done anyway. After a restore, only replays."""
+    if restored.is_behind():
+        log.warning("This store is older than the ledger of erasures: they are run again before anything else is done.")
+        due: list[object] = list(restored.start_missing())
+    else:
+        due = leases.due_pks(Job)
     for job_id in due:
         _send(str(job_id))
-    for task_id in leases.due_pks(HandTask):
+    for task_id in () if restored.is_behind() else leases.due_pks(HandTask):
         _send(str(task_id), POST_HAND_MAIL)
     return len(due)
 
@@ -59,6 +65,7 @@ def expire_due() -> None:
     try:
         expire.run_due()
         expire.close_archives()
+        ledger.destroy_rolled_over(clock.now().date())
     except Exception:
         log.exception("Deferred deletions stopped with a fault and will be tried again.")
 

@@ -2,12 +2,27 @@
 
 import gc
 import os
+from importlib import import_module
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-app = Celery("habeas")
+# What may be done while erasures that the ledger knows are still to be run again. All else waits: its rows stay due.
+AT_ONCE = frozenset(["exports.dispatch", "exports.run_job"])
+
+
+class Waiting(Task):  # type: ignore[misc]  # Celery has no types
+    """A task that does nothing while this store is older than the ledger of erasures."""
+
+    def __call__(self, *args: Any, **words: Any) -> Any:
+        if self.name not in AT_ONCE and import_module("exports.api").is_behind():  # models can be imported only once Django is set up
+            return None
+        return self.run(*args, **words)
+
+
+app = Celery("habeas", task_cls=Waiting)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -24,6 +24,7 @@ class Setting:
 SETTINGS = (
     Setting("HABEAS_MODE", "demo", "`demo`, `production` or `test`. Production refuses every default secret."),
     Setting("HABEAS_DATA", "", "The one folder that everything is written to. Default: `var` beside manage.py."),
+    Setting("HABEAS_LEDGER", "", "The folder that remembers erasures for after a restore. On another disk than the database."),
     Setting("HABEAS_BASE_URL", "", "The public address, like https://data.example.org. Links in letters use it and nothing else."),
     Setting("HABEAS_ALLOWED_HOSTS", "", "Further host names to answer to, separated by commas."),
     Setting("HABEAS_TRUSTED_PROXIES", "", "Addresses or networks of your own proxies, by commas: they tell who asks. Empty: nobody does."),

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from exports.api import EngineRefusal
+from exports.api import EngineRefusal, is_behind
 from portal.backwards import way_back
 from portal.kit.crypto import Sealed
 from portal.kit.waits import is_lock_wait
@@ -30,6 +30,24 @@ class PrivateByDefault(LoginRequiredMiddleware):
         if request.resolver_match and request.resolver_match.namespace in OPEN_NAMESPACES:
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class NotBeforeReplay:
+    """After a restore nothing is shown until the erasures that were done since have been run again. Machines may ask how we are."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in ("/healthz", "/readyz", "/metrics") or not is_behind():
+            return self.get_response(request)
+        sentence = gettext(
+            "This service was restored from a backup. What was deleted since the backup was made is being deleted again. "
+            "Until then nothing is shown and nothing is taken. Please come back later."
+        )
+        response = render(request, "public/refused.html", {"sentence": sentence}, status=503)
+        response["Retry-After"] = "120"
+        return response
 
 
 # Ways of answering, not failures: Django or allauth turns each into a page.

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from exports.api import is_behind
 from exports.models import Job, JobState
 from portal.kit import crypto
 from requests_app.models import Case, Letter
@@ -22,9 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers too."""
+    """The database answers too, and no erasure has to be run again before anybody is served."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    if is_behind():
+        return HttpResponse("restored from a backup: erasures are run again first\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")
 
 

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.NotBeforeReplay",
     "portal.middleware.PrivateByDefault",
     "portal.middleware.RefusalPages",
 ]
@@ -262,6 +263,7 @@ if not (ENV["HABEAS_CASE_DAYS"].isdecimal() and 30 <= int(ENV["HABEAS_CASE_DAYS"
 CASE_DAYS = int(ENV["HABEAS_CASE_DAYS"])
 SPOOL_FOLDER = DATA / "spools"
 ARCHIVE_FOLDER = DATA / "archives"
+LEDGER_FOLDER = Path(ENV["HABEAS_LEDGER"] or DATA / "ledger").resolve()
 FORMS_URLFIELD_ASSUME_HTTPS = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 
 import portal.celery  # noqa: F401  (as manage.py and wsgi.py do: else a hint would look for a broker of its own)
@@ -25,6 +26,13 @@ def _empty_limits() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger() -> Iterator[None]:
+    """The ledger outlives the main store, and a test's store ends with the test."""
+    yield
+    shutil.rmtree(settings.LEDGER_FOLDER, ignore_errors=True)
 
 
 @pytest.fixture

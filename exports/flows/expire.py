@@ -13,7 +13,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Connector, Reader, SourceError, Writer
-from exports.flows import handles
+from exports.flows import handles, noting
 from exports.flows.belonging import still_theirs
 from exports.flows.erase import loose_columns, moves_of
 from exports.flows.leasing import Held, held
@@ -92,6 +92,7 @@ def _carry_out(held: Held, today: date) -> None:
             raise SourceError(_("The source '%(source)s' is no longer known.") % {"source": source})
         _at_source(held, job, sources[source].connector(), [move for move in waiting if move.source == source], done=done)
     if done:
+        noting.seal_deferred(job, [move for move in waiting if move.number in done])
         _record(held, job, [move for move in waiting if move.number in done], done)
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
-from exports.flows import handles
+from exports.flows import handles, noting
 from exports.flows.belonging import LINK, LINK_COLUMNS
 from exports.flows.elements import WAYS, is_taken
 from exports.flows.erase import TRIES, moves_of
@@ -189,6 +189,7 @@ def _unread(job: Job, problem: SourceError) -> None:
 
 def _finish(held: Held, job: Job, proof: Proof) -> None:
     job.refresh_from_db()
+    noting.seal(job, moves_of(job))  # on the disk before anybody is told that it is done
     with transaction.atomic():
         leases.check(Job, job.pk, held.token)
         signed = signed_receipt(job, proof_of(proof), holds=proof.holds)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable
 from exports.facts import PlanLine, PlanView
+from exports.flows import ledger
 from exports.flows.anchors import Anchors, hold_rows
 from exports.flows.by_hand import people_of
 from exports.flows.composing import Draft, compose
@@ -126,6 +127,7 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
     with held.writing():
         job.handles.all().delete()
         Job.objects.filter(pk=job.pk).update(**changes)
+    ledger.forget(str(job.pk))
 
 
 def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:

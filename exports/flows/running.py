@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.standing import standing
 from exports.datasets import DatasetError
-from exports.flows import amending, finding, sweep
+from exports.flows import amending, finding, replay, sweep
 from exports.flows.collect import collect
 from exports.flows.erase import execute
 from exports.flows.leasing import Held, held
@@ -41,6 +41,7 @@ PHASES: dict[tuple[str, str], Callable[[Held], None]] = {
     (JobKind.SWEEP, JobState.NEW): sweep.plan,
     (JobKind.SWEEP, JobState.EXECUTING): sweep.execute,
     (JobKind.SWEEP, JobState.PROVING): sweep.prove,
+    (JobKind.REPLAY, JobState.NEW): replay.execute,
 }
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from exports.flows import handles
+from exports.flows import handles, noting
 from exports.flows.belonging import link_columns, with_links
 from exports.flows.detaching import Detached
 from exports.flows.digesting import changed, grown, parts_of
@@ -36,6 +36,7 @@ def spool(held: Held) -> Recount | None:
             Job.objects.filter(pk=job.pk).update(state=JobState.SPOOLING)
         moves = [_store(held, job, rehearsal, move=move) for move in rehearsal.draft.moves]
         recount = _recount(rehearsal, moves)
+        noting.draft(held, job, rehearsal, moves)
         _begin(held, job, rehearsal, moves=moves)
     return recount
 
@@ -121,6 +122,7 @@ def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> 
     before = {stored["number"]: stored["rows"] for stored in plan.get("moves", ())}
     differences = [[move.number, before.get(move.number, 0), move.rows] for move in moves if move.rows != before.get(move.number, 0)]
     stored = {**plan, "view": view_of(job, rehearsal).to_json(), "moves": [move.to_json() for move in moves], "differences": differences}
+    stored["links"] = noting.links_of(rehearsal, moves)
     gaps = {gap.source: gap.sentence for gap in reversed(rehearsal.ground.gaps)}
     with held.writing():
         job.runs.all().delete()

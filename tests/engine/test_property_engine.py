@@ -22,6 +22,7 @@ from tests.engine.erasing import CATEGORIES, Store, a_store
 from tests.engine.made_up import Row, World, dataset_of, statements, worlds
 from tests.engine.slow_world import OWN, Name, Slow
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
+from tests.engine.test_ledger import replayed
 from tests.people import RITA
 
 pytestmark = pytest.mark.django_db
@@ -86,11 +87,16 @@ def compare(world: World) -> None:
             assert content(store, world) == before
             return
         assert plan.blocked == ()
+        backup = store.files["shop"].read_bytes()
         api.approve(job_id, plan.digest, by="Ada")
         api.run(job_id)
         assert api.progress(job_id).error == ""
         as_expected(before, content(store, world), expected)
         the_receipt_is_true(store, world, job_id, before, expected)
+        erased = content(store, world)
+        store.files["shop"].write_bytes(backup)
+        assert replayed(store)["outcome"] == "complete"
+        assert content(store, world) == erased
 
 
 def the_receipt_is_true(store: Store, world: World, job_id: UUID, before: dict[Name, Row], expected: dict[Name, Row]) -> None:
