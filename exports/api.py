@@ -37,8 +37,6 @@ from exports.flows import (
     packing,
     plans,
     progressing,
-    replay,
-    restored,
     running,
     seeing,
     starting,
@@ -48,6 +46,7 @@ from exports.flows import (
 )
 from exports.flows.answering_by_hand import HandAnswer, HandedIn
 from exports.flows.hand_views import HandView, answer_by_hand, ask_by_hand_again, asked_by_hand, by_link, close_link, count_opening
+from exports.flows.restored import is_behind
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -118,7 +117,6 @@ __all__ = [
     "start_access",
     "start_correction",
     "start_erasure",
-    "start_replay",
     "start_revocation",
     "start_sweep",
 ]
@@ -198,16 +196,6 @@ def plan_sweep(organisation: Organisation, moment: datetime) -> dict[str, Any]:
 def start_sweep(organisation: Organisation, moment: datetime | None = None) -> UUID:
     """Open a job that removes what is older than the policy keeps it. Ages are counted from this moment, or from now."""
     return _hinted(sweep_days.start_sweep(organisation, moment=moment))
-
-
-def start_replay(organisation: Organisation, *, leave_out: Collection[str] = ()) -> UUID:
-    """Open a job that runs the ledger's erasures again, by key: after a backup was restored. Sources named in `leave_out` are not asked."""
-    return _hinted(replay.start(organisation, leave_out=leave_out))
-
-
-def is_behind() -> bool:
-    """This store was restored from before erasures that the ledger knows: nothing may be shown before they were run again."""
-    return restored.is_behind()
 
 
 def retry(job_id: UUID, source_key: str) -> None:

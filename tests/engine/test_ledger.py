@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from exports import api, tasks
-from exports.flows import expire, ledger, receipts, restored
+from exports.flows import expire, ledger, receipts, replay, restored
 from exports.models import DataSource, Job, JobKind
 from portal.celery import app
 from portal.kit import clock, crypto
@@ -49,7 +49,7 @@ def rows(store: Store) -> list[Any]:
 
 
 def replayed(store: Store) -> dict[str, Any]:
-    job_id = api.start_replay(store.organisation)
+    job_id = replay.start(store.organisation)
     api.run(job_id)
     signed = api.receipt(job_id)
     assert signed, Job.objects.get(pk=job_id).error
@@ -231,7 +231,7 @@ def test_a_replay_that_is_killed_at_any_statement_ends_the_same(tmp_path: Path) 
     while was_killed:
         number += 1
         store.files["shop"].write_bytes(backup)
-        job_id = api.start_replay(store.organisation)
+        job_id = replay.start(store.organisation)
         was_killed = False
         try:
             with killed_at(number):

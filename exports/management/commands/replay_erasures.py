@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exports import api
 from exports.connectors.base import SourceError
+from exports.flows import replay
 from exports.management import asking
 
 
@@ -36,10 +37,7 @@ class Command(BaseCommand):
         for key in options["leave_out"]:
             if key not in known:
                 raise CommandError(f"There is no source '{key}' (known: {', '.join(sorted(known)) or 'none'}). Nothing was erased.")
-        try:
-            job_id = api.start_replay(organisation, leave_out=options["leave_out"])
-        except api.EngineRefusal as refusal:
-            raise CommandError(str(refusal)) from refusal
+        job_id = replay.start(organisation, leave_out=options["leave_out"])
         try:
             progress = asking.run_to_rest(job_id)
         except SourceError as problem:
