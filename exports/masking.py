@@ -73,8 +73,15 @@ def wanted(field: Field | None) -> tuple[str, Any]:
         return PRESERVE, None
     if field.override:
         strategy = OVERRIDES[field.override.strategy]
-        return strategy, field.override.configuration.get("rewrite_value") if strategy == REWRITE else None
+        return strategy, _text(field.override.configuration) if strategy == REWRITE else None
     return (PRESERVE, None) if field.shared else (field.erase, None)
+
+
+def _text(configuration: Mapping[str, Any]) -> Any:
+    """The text that the file wants written, with the ending that it asks for."""
+    text, form = configuration.get("rewrite_value"), configuration.get("format_preservation")
+    suffix = form.get("suffix") if isinstance(form, Mapping) else None
+    return text if text is None or suffix is None else f"{text}{suffix}"
 
 
 def mask_of(column: ColumnSchema, field: Field | None = None, *, unique: bool = False) -> Mask:
@@ -89,7 +96,8 @@ def mask_of(column: ColumnSchema, field: Field | None = None, *, unique: bool = 
     if column.nullable and not (strategy == REWRITE and text is not None):
         return Mask(column.name, NULL)
     if strategy == REWRITE and text is not None and not unique:
-        return rewritten(column, str(text), length=column.length)
+        lengths = [one for one in (column.length, field.length if field else None) if one]
+        return rewritten(column, str(text), length=min(lengths) if lengths else None)
     return _fallback(column, unique=unique, own=own)
 
 
