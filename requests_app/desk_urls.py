@@ -24,6 +24,7 @@ urlpatterns = [
     path("", desk.queue, name="queue"),
     path("search/", desk.search, name="search"),
     path("sources/", desk.sources, name="sources"),
+    path("still-to-do/", desk.still_to_do, name="followups"),
     path("processed/", desk.processed, name="processed"),
     path("reports/", reports.reports, name="reports"),
     path("reports/<slug:key>/<int:year>/", reports.year, name="figures"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exports import api
 from portal.kit import clock
-from requests_app import access, letters, queries
+from requests_app import access, followups, holds, letters, queries
 from requests_app.models import Case
 from requests_app.models.mail import Outcome
 from requests_app.rows import row_of
@@ -44,6 +44,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "people": _people(looked, desk),
         "rights": _rights(looked, desk),
         "lost": letters.lost(cases)[:MOST_MAILS].count(),
+        "is_left": followups.is_something_late(houses, desk.today),
         "mails": access.mails_at(houses, Outcome.LISTED)[:MOST_MAILS].count(),
     }
     if not desk.shown and not looked.closed:
@@ -95,6 +96,19 @@ def sources(request: HttpRequest) -> HttpResponse:
     """How each source was when it was last asked. Nothing is asked now."""
     houses = access.organisations_of(user_of(request))
     return desk_page(request, "sources", section="sources", known=[(house, api.sources(house), api.retention(house)) for house in houses])
+
+
+@require_safe
+def still_to_do(request: HttpRequest) -> HttpResponse:
+    """What is left about requests that are answered or on hold."""
+    houses = access.organisations_of(user_of(request))
+    found = followups.followups(houses, clock.today(houses[0].timezone if houses else "UTC"))
+    rows: list[tuple[Any, ...]] = [(one, _("Tell the recipients"), "", one.answered_at) for one in found.untold]
+    for telling in found.late:
+        recipient = telling.case.policy.read().recipient(telling.recipient)
+        rows.append((telling.case, _("Not confirmed in time"), recipient.name if recipient else "", telling.answer_by))
+    rows += [(one.case, _("On hold: must it stay any longer?"), holds.sentence(one), one.until) for one in found.held]
+    return desk_page(request, "followups", rows=rows)
 
 
 @require_safe

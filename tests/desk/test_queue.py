@@ -19,7 +19,7 @@ from requests_app.rules.states import State
 from requests_app.steps import next_step
 from tests.people import RITA, a_case, a_member, at_desk, references
 
-MOST_QUERIES = 13
+MOST_QUERIES = 14
 
 
 def due_in(organisation: Organisation, days: int, **fields: Any) -> Case:

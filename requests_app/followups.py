@@ -1,0 +1,57 @@
+"""What is still to be done about requests that are answered: recipients, and what was held until a day that has come."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from portal.organisations.models import Organisation, Policy
+from requests_app.models import Case, Hold, Telling
+from requests_app.rules.states import State
+
+DONE = frozenset({"erased", "done", "partly"})
+MOST = 100
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """The first of each kind, oldest first."""
+
+    untold: Sequence[Case]
+    late: Sequence[Telling]
+    held: Sequence[Hold]
+
+    @property
+    def count(self) -> int:
+        return len(self.untold) + len(self.late) + len(self.held)
+
+
+def is_something_late(houses: Sequence[Organisation], today: date) -> bool:
+    """Whether a recipient has not confirmed in time or a hold's day has come: one cheap question, for the list of requests."""
+    late = Telling.objects.filter(case__organisation=OuterRef("pk"), answered_at__isnull=True, answer_by__lt=today)
+    held = Hold.objects.filter(case__organisation=OuterRef("pk"), released_at__isnull=True, until__lte=today)
+    return Organisation.objects.filter(Exists(late) | Exists(held), pk__in=[one.pk for one in houses]).exists()
+
+
+def followups(houses: Sequence[Organisation], today: date) -> FollowUps:
+    """Everything that somebody must still do, of these organisations."""
+    late = Telling.objects.filter(case__organisation__in=houses, answered_at__isnull=True, answer_by__lt=today)
+    held = Hold.objects.filter(case__organisation__in=houses, released_at__isnull=True, until__lte=today)
+    return FollowUps(
+        untold=list(_untold(houses)[:MOST]),
+        late=list(late.select_related("case__organisation", "case__policy").order_by("answer_by", "pk")[:MOST]),
+        held=list(held.select_related("case__organisation").order_by("until", "pk")[:MOST]),
+    )
+
+
+def _untold(houses: Iterable[Organisation]) -> QuerySet[Case]:
+    """Answered requests of which some recipient has not heard: they stay open until all were told."""
+    answered = Case.objects.filter(organisation__in=houses, state=State.ANSWERED, outcome__in=DONE)
+    needed = Q(pk__in=[])
+    for policy in Policy.objects.filter(organisation__in=houses):
+        rights = Counter(right for one in policy.read().recipients for right in one.told_on)
+        for right, number in rights.items():
+            needed |= Q(policy=policy, right=right, told__lt=number)
+    return answered.annotate(told=Count("tellings")).filter(needed).select_related("organisation").order_by(F("answered_at").asc(), "pk")
