@@ -47,7 +47,10 @@ class StepProgress:
 
 @dataclass(frozen=True)
 class SourceProgress:
-    """One data source: state is pending, running, done, nothing or failed; `since` is when the failure began."""
+    """One data source: state is pending, running, done, nothing or failed; `since` is when the failure began.
+
+    `waits`: a person was asked there and has not answered yet.
+    """
 
     key: str
     title: str
@@ -59,6 +62,7 @@ class SourceProgress:
     error: str = ""
     since: datetime | None = None
     collections: tuple[StepProgress, ...] = ()
+    waits: bool = False
 
     @property
     def secrets(self) -> int:

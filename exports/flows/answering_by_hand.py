@@ -27,7 +27,10 @@ ZIP = b"PK\x03\x04"
 KINDS: dict[str, bytes] = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "docx": ZIP, "xlsx": ZIP}
 TEXTS = ("txt", "csv", "json", "eml")
 SAME = {"jpeg": "jpg"}
-TAKES = (JobState.COLLECTING, JobState.COLLECTED, JobState.FINISHED, JobState.EXECUTING, JobState.PROVING)
+TAKES = {
+    Asks.LOOK: (JobState.COLLECTING, JobState.COLLECTED),
+    Asks.DELETE: (JobState.EXECUTING, JobState.PROVING, JobState.FINISHED),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,12 @@ def open_by_token(token: str) -> HandTask | None:
     """The open task of a link, if the link is still good. It changes nothing and tells nobody why not."""
     found = HandTask.objects.select_related("job__organisation", "job__policy").filter(token_digest=crypto.keyed_digest("hand", token))
     task = found.filter(state=HandState.OPEN, expires_at__gt=now()).exclude(token_digest="").exclude(job__key_sealed=b"").first()
-    return None if task is None or task.source_key in task.job.left_out else task
+    return task if task is not None and is_wanted(task, task.job) else None
+
+
+def is_wanted(task: HandTask, job: Job) -> bool:
+    """Whether an answer would still change anything: not once the copy is packed, the job is over, or a lead goes on without it."""
+    return job.state in TAKES[Asks(task.asks)] and task.source_key not in job.left_out
 
 
 def count_opening(task_id: UUID) -> None:
@@ -99,7 +107,7 @@ def collections_of(task: HandTask) -> dict[str, str]:
 def _must_be_open(task: HandTask, job: Job) -> None:
     if task.state != HandState.OPEN:
         raise JobNotReady(_("This was answered already, or is not needed any more. Nothing was kept."))
-    if job.state not in TAKES:
+    if not is_wanted(task, job):
         raise JobNotReady(_("The request was answered meanwhile, so this can no longer be added. Nothing was kept."))
 
 

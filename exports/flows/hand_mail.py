@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from exports.flows.answering_by_hand import is_wanted
 from exports.models import Asks, HandState, HandTask
 from exports.refusals import JobNotReady
 from exports.sources import sources_of
@@ -39,7 +40,7 @@ def post(task_id: UUID) -> bool:
     if token is None:
         return False
     task = HandTask.objects.select_related("job__organisation", "job__policy").get(pk=task_id)
-    if task.state != HandState.OPEN:
+    if task.state != HandState.OPEN or not is_wanted(task, task.job):
         leases.release(HandTask, task.pk, token)
         return False
     try:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from exports.disclosure import SECRET
 from exports.facts import Progress, SourceProgress, StepProgress
-from exports.models import Job, JobState, SourceRun
+from exports.models import HandState, Job, JobState, SourceRun
 
 RESTING = (JobState.COLLECTED, JobState.PACKED, JobState.PLANNED, JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
 
@@ -15,6 +15,7 @@ def progress(job_id: UUID) -> Progress:
     """States, counts and sentences of the job, its sources and their collections."""
     job = Job.objects.get(pk=job_id)
     runs = list(SourceRun.objects.filter(job=job).prefetch_related("steps").order_by("position", "pk"))
+    asked = set(job.hand_tasks.filter(state=HandState.OPEN).values_list("source_key", flat=True))
     return Progress(
         job_id=job.pk,
         kind=job.kind,
@@ -22,7 +23,7 @@ def progress(job_id: UUID) -> Progress:
         finished=job.state in RESTING,
         failed=job.state == JobState.FAILED,
         error=job.error,
-        sources=tuple(_source(run) for run in runs),
+        sources=tuple(_source(run, waits=run.source_key in asked) for run in runs),
         found=sum(run.found for run in runs),
         disclosed=sum(run.disclosed for run in runs),
         withheld=sum(run.withheld for run in runs),
@@ -36,7 +37,7 @@ def gaps_of(run: SourceRun) -> list[str]:
     return list(dict.fromkeys(step.facts["gap"] for step in run.steps.all() if step.facts.get("gap")))
 
 
-def _source(run: SourceRun) -> SourceProgress:
+def _source(run: SourceRun, *, waits: bool) -> SourceProgress:
     return SourceProgress(
         key=run.source_key,
         title=run.title,
@@ -47,6 +48,7 @@ def _source(run: SourceRun) -> SourceProgress:
         covered=run.covered,
         error=run.error,
         since=run.since,
+        waits=waits,
         collections=tuple(
             StepProgress(
                 collection=step.facts.get("name") or step.collection,

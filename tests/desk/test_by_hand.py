@@ -123,6 +123,8 @@ def test_somebody_at_the_desk_answers_and_the_page_says_whose_word_it_is(case: C
     page = browser.get(f"/desk/case/{case.reference}/").content.decode()
     assert "Asked of people" in page
     assert "has not answered yet" in page
+    assert "Waits for an answer" in page
+    assert "Try again now" not in page
     path = f"/desk/case/{case.reference}/by-hand/{HandTask.objects.get().pk}/"
     assert browser.get(path).status_code == 200
     assert sent(browser, path, {**FOUND, "said": "nothing"}).status_code == 302

@@ -281,3 +281,19 @@ def test_an_answer_in_the_very_moment_in_which_the_search_ends_is_not_lost(
     monkeypatch.setattr(models.Model, "save", answering)
     job_id = copy_of(store)
     assert states(job_id) == {"papers": "done"}
+
+
+def test_nobody_is_written_to_or_let_in_once_the_copy_is_packed(three: tuple[Store, Host]) -> None:
+    store, _host = three
+    DataSource.objects.exclude(key="papers").delete()
+    job_id = copy_of(store)
+    task = HandTask.objects.get()
+    hand_mail.post(task.pk)
+    assert api.progress(job_id).sources[0].waits
+    policy, today = store.organisation.current_policy, clock.today("UTC")
+    api.pack(job_id, api.Cover("DR-1", "Shop", policy.read(), policy.version, today, today))
+    assert api.by_link(link_in(mail.outbox[0])) is None
+    HandTask.objects.update(due_at=clock.now())
+    assert not hand_mail.post(task.pk)
+    with pytest.raises(EngineRefusal, match="was answered meanwhile"):
+        api.answer_by_hand(task.pk, held())
