@@ -31,7 +31,7 @@ def may_appeal(case: Case) -> bool:
     if case.right == Right.APPEAL.value or case.state not in OVER or case.outcome not in AGAINST or not case.key_sealed:
         return False
     is_given = case.policy.read().offers(Right.APPEAL.value) or any(Right.APPEAL in law.rights for law in closing.laws_of(case))
-    return is_given and not case.appeals.exists()
+    return is_given and not case.appeals.exclude(outcome=OVERTURNED).exists()  # one that was right opens the way to another
 
 
 @transaction.atomic
@@ -99,7 +99,7 @@ def appealable(case: Case) -> Sequence[Case]:
     tokens = list(case.identifiers.filter(verified_at__isnull=False).values_list("token", flat=True))
     ended = Case.objects.filter(organisation=case.organisation_id, state__in=OVER, outcome__in=AGAINST, identifiers__token__in=tokens)
     found = ended.exclude(right=Right.APPEAL).select_related("organisation", "policy").distinct().order_by("-received_at")
-    return [one for one in found if not one.appeals.exists()]
+    return [one for one in found if not one.appeals.exclude(outcome=OVERTURNED).exists()]
 
 
 @transaction.atomic

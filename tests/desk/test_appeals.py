@@ -155,6 +155,17 @@ def test_overturned_opens_the_request_again(appealed: Case, refused: Case, bea: 
     assert "opened your request" in appealed.unseal(appealed.letters.get(kind="appeal_decided").html_sealed)
 
 
+def test_a_second_refusal_after_an_overturned_one_can_be_appealed_again(appealed: Case, refused: Case, ada: User, bea: User) -> None:
+    appealing.decide(appealed, "overturned", "She is right.", by=as_actor(bea, appealed))
+    refused.refresh_from_db()
+    closing.refuse(refused, "not_verifiable", WHY, by=as_actor(ada, refused))
+    refused.refresh_from_db()
+    assert appealing.may_appeal(refused)
+    again = appealing.appeal(refused, NO, by="person", is_proved=True)
+    assert not appealing.may_appeal(refused)
+    assert again.appeal_of == refused
+
+
 def test_an_appeal_is_not_answered_like_other_rights(appealed: Case, bea: User) -> None:
     with pytest.raises(NotYet, match="stands, or it is overturned"):
         answering.answer(appealed, "Done.", by=as_actor(bea, appealed))
