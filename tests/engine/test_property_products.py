@@ -10,8 +10,10 @@ from exports import api
 from tests.engine.made_up import LETS_GO, Row, World, dataset_of, statements, worlds
 from tests.engine.products import EACH, MAKERS, Product
 from tests.engine.slow_world import Name, Slow
-from tests.engine.test_erasure_products import store_of
+from tests.engine.test_erasure_products import DATASET, TABLES, store_of
+from tests.engine.test_ledger import replayed
 from tests.engine.test_property_engine import CIRCLE, as_expected, copied
+from tests.people import RITA
 
 pytestmark = pytest.mark.django_db
 SERVED = [one for one in EACH if one.values != ("sqlite",)]
@@ -82,3 +84,28 @@ def _drop(product: Product, kind: str, world: World) -> None:
         product.execute(["SET FOREIGN_KEY_CHECKS=0", f"DROP TABLE {names}, deleted_log"])
     else:
         product.execute([f"DROP TABLE {names}, deleted_log CASCADE"])
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_rows_that_a_backup_brings_back_are_erased_again(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with MAKERS[kind](request) as product:
+        product.execute(TABLES)
+        people = [
+            (0, RITA, "Rita", None, "paid", "2026-01-01 10:00:00", 5),
+            (1, "ann@example.org", "Ann", None, "paid", "2026-01-01 10:00:00", 5),
+        ]
+        hers = {"orders": [(1, 0, "x"), (2, 0, "y")], "parts": [(1, 1), (2, 1)], "log": [(1, 0, "Rita")]}
+        product.insert("people", people)
+        product.insert("orders", [*hers["orders"], (3, 1, "z")])
+        product.insert("parts", [*hers["parts"], (3, 1)])
+        product.insert("log", [*hers["log"], (2, 1, "Ann")])
+        store = store_of(product, tmp_path, DATASET)
+        store.erase()
+        after = [product.ask(f"SELECT * FROM {name} ORDER BY 1") for name in ("people", "orders", "parts", "log")]
+        product.execute(["DELETE FROM log WHERE id = 1", "DELETE FROM people WHERE id = 0"])
+        product.insert("people", people[:1])
+        for name, rows in hers.items():
+            product.insert(name, rows)
+        receipt = replayed(store)
+        assert (receipt["outcome"], receipt["totals"]["found_again"], receipt["totals"]["left"]) == ("complete", 6, 0)
+        assert [product.ask(f"SELECT * FROM {name} ORDER BY 1") for name in ("people", "orders", "parts", "log")] == after
