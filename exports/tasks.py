@@ -41,6 +41,10 @@ def dispatch() -> int:
     if restored.is_behind():
         log.warning("This store is older than the ledger of erasures: they are run again before anything else is done.")
         due: list[object] = list(restored.start_missing())
+        if unknown := restored.unknown_organisations():
+            log.warning(
+                "The ledger knows organisations that are not here: %s. Load them, and their erasures are run again.", ", ".join(unknown)
+            )
     else:
         due = leases.due_pks(Job)
     for job_id in due:
