@@ -9,7 +9,7 @@ from portal.kit import clock
 from portal.organisations.models import User
 from requests_app.answers import spoken
 from requests_app.flows import reminding
-from requests_app.models import Case, Event, RegisterEntry, Reminder
+from requests_app.models import Case, Event, Reminder
 from requests_app.models.case import Standing
 from requests_app.notices import TITLES
 from requests_app.rules.reminding import reminders
@@ -22,8 +22,7 @@ def reminded(case: Case) -> list[str]:
     if case.is_test or case.standing == Standing.OVER:
         return sentences
     made = {(row.kind, row.about_on) for row in rows}
-    entry = RegisterEntry.objects.filter(reference=case.reference).first()
-    dates = reminding.dates_of(case, is_acknowledged=entry is not None and entry.acknowledged_at is not None)
+    dates = reminding.dates_of(case, acknowledge_by=reminding.acknowledge_by(case))
     coming = [one for one in reminders(dates, reminding.days_of(case.organisation)) if (one.kind.value, one.about) not in made]
     words = _("%(title)s, %(about)s: to be said on %(day)s")
     return sentences + [words % {"title": TITLES[one.kind], "about": spoken(one.about), "day": spoken(one.on)} for one in coming]

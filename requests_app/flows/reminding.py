@@ -5,7 +5,7 @@ while nothing ran is made up in one mail, the most urgent; the milder ones are n
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -32,8 +32,8 @@ def waiting(organisation: Organisation, today: date) -> list[Case]:
     """The requests of which something is due to be said. Test requests remind nobody."""
     days = days_of(organisation)
     cases = list(_clocked(organisation))
-    made, acknowledged = _made(organisation), _acknowledged(organisation)
-    dated = ((case, dates_of(case, is_acknowledged=case.reference in acknowledged)) for case in cases)
+    made, unheard = _made(organisation), _unheard(organisation)
+    dated = ((case, dates_of(case, acknowledge_by=unheard.get(case.reference))) for case in cases)
     return [case for case, dates in dated if reminding.due(dates, days, today=today, made=made[case.pk])]
 
 
@@ -42,14 +42,16 @@ def days_of(organisation: Organisation) -> Reminders:
     return organisation.current_policy.read().reminders
 
 
-def dates_of(case: Case, *, is_acknowledged: bool) -> Dates:
+def dates_of(case: Case, *, acknowledge_by: date | None) -> Dates:
     """The dates of a request that must still be kept. A fault in its job changes none of them."""
     if case.standing == Standing.AFTER:
         return Dates(backups_until=case.backups_until)
-    acknowledge_by = case.clock.get("ack_due") if not is_acknowledged else None
-    return Dates(
-        acknowledge_by=date.fromisoformat(acknowledge_by) if acknowledge_by else None, target_on=case.target_on, due_on=case.due_on
-    )
+    return Dates(acknowledge_by=acknowledge_by, target_on=case.target_on, due_on=case.due_on)
+
+
+def acknowledge_by(case: Case) -> date | None:
+    """The day by which receipt must be confirmed, while no letter has done so."""
+    return RegisterEntry.objects.filter(reference=case.reference, acknowledged_at=None).values_list("ack_due_on", flat=True).first()
 
 
 @transaction.atomic
@@ -59,8 +61,7 @@ def remind(case: Case, today: date) -> bool:
     if case.is_test or case.standing not in (Standing.US, Standing.THEM, Standing.AFTER):
         return False
     made = set(case.reminders.values_list("kind", "about_on"))
-    entry = RegisterEntry.objects.filter(reference=case.reference).first()
-    dates = dates_of(case, is_acknowledged=entry is not None and entry.acknowledged_at is not None)
+    dates = dates_of(case, acknowledge_by=acknowledge_by(case))
     due = reminding.due(dates, days_of(case.organisation), today=today, made=made)
     for one in due[:-1]:
         _row(case, one, is_passed_over=True)
@@ -104,7 +105,7 @@ def hearing(case: Case, kind: Kind) -> Sequence[User]:
 
 def _clocked(organisation: Organisation) -> QuerySet[Case]:
     rows = Case.objects.filter(MOVING | Q(standing=Standing.AFTER), organisation=organisation, is_test=False)
-    return rows.only("reference", "state", "standing", "is_moving", "clock", "due_on", "target_on", "backups_until", "is_test")
+    return rows.only("reference", "state", "standing", "is_moving", "due_on", "target_on", "backups_until", "is_test")
 
 
 def _made(organisation: Organisation) -> dict[int, Made]:
@@ -116,8 +117,7 @@ def _made(organisation: Organisation) -> dict[int, Made]:
     return made
 
 
-def _acknowledged(organisation: Organisation) -> set[str]:
-    rows: Iterable[str] = RegisterEntry.objects.filter(organisation=organisation, acknowledged_at__isnull=False, ending="").values_list(
-        "reference", flat=True
-    )
-    return set(rows)
+def _unheard(organisation: Organisation) -> dict[str, date | None]:
+    """Reference → the day by which receipt must be confirmed, where no letter has done so."""
+    rows = RegisterEntry.objects.filter(organisation=organisation, acknowledged_at=None, ack_due_on__isnull=False, ending="")
+    return dict(rows.values_list("reference", "ack_due_on"))

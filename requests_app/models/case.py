@@ -176,6 +176,8 @@ class Case(models.Model):
             "policy_version": self.policy.version,
             "appeal_of": self.appeal_of.reference if self.appeal_of else "",
             "residence": self.country,
+            "is_agent": self.asked_by == AskedBy.AGENT,
+            "is_guardian": self.asked_by == AskedBy.GUARDIAN,
             "regimes": sorted({rule["regime"] for rule in self.clock.get("all", ())} - {POLICY}),
             "ack_due_on": self.clock.get("ack_due"),
             "received_on": received_on,

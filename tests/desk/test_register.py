@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +11,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.urls import reverse
-from playwright.sync_api import BrowserContext
 
 from portal.kit import clock
 from portal.organisations.models import Organisation, User
@@ -23,7 +20,6 @@ from requests_app.models import Case, Event, RegisterEntry
 from requests_app.rules.outcomes import Result
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
-from tests.browsers import assert_accessible
 from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import FakeEngine
 from tests.people import RITA, a_case, an_application, at_desk, moment
@@ -43,6 +39,28 @@ def test_a_request_stands_in_the_register_from_its_arrival(northwind: Organisati
     assert entry.regimes == ["CA_PIPEDA", "US_CA_CCPA"]
     assert (entry.result, entry.due_on, entry.confirmed_at) == (Result.OPEN, case.due_on, None)
     assert entry.ack_due_on
+
+
+def test_the_register_knows_who_asked_for_whom(northwind: Organisation) -> None:
+    cases = [a_case(northwind, asked_by=who) for who in ("self", "child", "guardian", "agent")]
+
+    assert [(entry_of(case).is_agent, entry_of(case).is_guardian) for case in cases] == [
+        (False, False),
+        (False, False),
+        (False, True),
+        (True, False),
+    ]
+    said = figures.year_of(northwind, cases[0].received_at.year).to_json()["operation"]
+    assert (said["by_agents"], said["by_guardians"]) == (1, 1)
+
+
+def test_an_appeal_points_to_what_it_is_about(northwind: Organisation) -> None:
+    refused = a_case(northwind, state=State.REFUSED, outcome="refused")
+    appeal = a_case(northwind, right=Right.APPEAL, appeal_of=refused)
+
+    assert entry_of(appeal).appeal_of == refused.reference
+    said = figures.year_of(northwind, appeal.received_at.year).to_json()["complaints"]
+    assert (said["appeals"], said["linked"]) == (1, {appeal.reference: refused.reference})
 
 
 def test_a_move_that_is_undone_leaves_no_trace_in_the_register(northwind: Organisation, ada: User) -> None:
@@ -267,20 +285,3 @@ def test_strangers_learn_nothing_of_a_register(year: Organisation, mallory: User
     ):
         assert at_desk(mallory).get(address).status_code == 404
     assert not Event.objects.filter(code="register.taken").exists()
-
-
-@pytest.mark.story
-@pytest.mark.django_db(transaction=True)
-def test_the_figures_can_be_seen_and_used_at_any_width(
-    year: Organisation, priya: User, new_browser: Callable[..., BrowserContext], live: str
-) -> None:
-    context = new_browser()
-    context.add_cookies([{"name": "habeas", "value": at_desk(priya).cookies["habeas"].value, "url": live}])
-    page = context.new_page()
-    page.goto(live + reverse("desk:reports"))
-    page.get_by_role("link", name="2026").click()
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert_accessible(page)
-        if folder := os.environ.get("SEEN"):
-            page.screenshot(path=f"{folder}/figures-{width}.png", full_page=True)
