@@ -15,6 +15,7 @@ from portal.organisations.policy import (
     IdentityKind,
     PolicyDocument,
     Recipient,
+    Region,
     Reminders,
     ReportedClass,
     RightPromise,
@@ -22,7 +23,7 @@ from portal.organisations.policy import (
 from portal.organisations.policy_shape import BASES, PROOFS
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "organisation-file.md").read_text(encoding="utf-8")
-CLASSES = (Authority, Category, Contacts, Fate, IdentityKind, PolicyDocument, Recipient, Reminders, ReportedClass, RightPromise)
+CLASSES = (Authority, Category, Contacts, Fate, IdentityKind, PolicyDocument, Recipient, Region, Reminders, ReportedClass, RightPromise)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

@@ -11,7 +11,7 @@ from portal.organisations.models import Organisation, Policy
 from portal.organisations.policy import PolicyDocument
 
 # What may be put right without a new version: it describes the organisation, it promises nothing.
-FACTS = frozenset(["name", "legal_name", "processor", "url", "contacts", "brand", "brand_deep", "officer_notes", "countries"])
+FACTS = frozenset(["name", "legal_name", "processor", "url", "contacts", "brand", "brand_deep", "officer_notes", "countries", "regions"])
 FACTS |= {"case_days", "reminders"}  # how the desk works
 CREATED, UPDATED, UNCHANGED, REMOVED = "created", "updated", "unchanged", "removed"
 

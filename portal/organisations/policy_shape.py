@@ -12,6 +12,7 @@ from portal.organisations.promises import (
     IdentityKind,
     PolicyDocument,
     Recipient,
+    Region,
     Reminders,
     ReportedClass,
     RightPromise,
@@ -99,6 +100,8 @@ IDENTITY = record(IdentityKind, {"kind": KEY, "title": LINE, "hint": MAYBE_WORDS
 CONTACTS = record(Contacts, {"privacy_email": EMAIL, "officer_title": LINE, "postal": WORDS, "security_email": EMAIL})
 REPORTED = record(ReportedClass, {"key": KEY, "title": LINE, "examples": MAYBE_WORDS, "purpose": MAYBE_WORDS, "collected": truth})
 
+REGION = record(Region, {"title": LINE, "address": optional(WEB), "note": MAYBE_WORDS})
+
 DAYS = whole(0, 60)
 REMINDERS = record(Reminders, dict.fromkeys(("acknowledge", "target", "at_risk", "due_soon", "breach"), DAYS))
 
@@ -151,6 +154,7 @@ DOCUMENT = record(
         "brand": optional(COLOUR),
         "brand_deep": optional(COLOUR),
         "countries": mapping_of(LINE, keys=PLACE, reason=PLACE_REASON),
+        "regions": list_of(REGION),
         "case_days": whole(30, 3650, may_be_unspecified=True),
         "reminders": REMINDERS,
     },

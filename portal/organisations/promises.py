@@ -143,6 +143,15 @@ class Reminders:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Region:
+    """A region with an installation of its own; `address` None where people learn it from their company."""
+
+    title: str
+    address: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyDocument:
     """One version of an organisation's privacy policy as data. `processor` is the key of another organisation that works for it."""
 
@@ -184,6 +193,7 @@ class PolicyDocument:
     brand: str | None = None
     brand_deep: str | None = None
     countries: tuple[tuple[str, str], ...] = ()
+    regions: tuple[Region, ...] = ()
     case_days: int | None = None
     reminders: Reminders = field(default_factory=Reminders)
 

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from portal.organisations.models import Organisation
-from portal.organisations.promises import Category, Contacts, Fate, Recipient, RightPromise
+from portal.organisations.promises import Category, Contacts, Fate, Recipient, Region, RightPromise
 from requests_app.differences import differences
 from tests.people import CATEGORIES, a_case, a_policy, a_policy_document, an_organisation
 from tests.public.walking import answer
@@ -108,3 +108,15 @@ def test_the_policy_page_shows_it_under_each_version_and_so_does_the_json(northw
     assert "Nothing that this page shows has changed." in page
     versions = Client().get("/o/northwind/legal/privacy.json").json()["versions"]
     assert [one["changes"] for one in versions] == [[], ["Days until backups are clear: 30, before: 60."], None]
+
+
+def test_the_start_page_leads_people_to_their_region_and_keeps_nothing(db: None) -> None:
+    regions = (Region(title="Europe", address="https://eu.example.org/o/split/"), Region(title="Your own cloud"))
+    an_organisation("split", regions=regions)
+    answered = Client().get("/o/split/")
+    page = answered.content.decode()
+    assert 'href="https://eu.example.org/o/split/"' in page
+    assert "tells you the address" in page
+    assert not answered.cookies
+    an_organisation("whole")
+    assert "Where is your data?" not in Client().get("/o/whole/").content.decode()
