@@ -59,15 +59,20 @@ class Documents:
         """The same question without fields inside documents; the very same object where there are none."""
         return self._of(query)[1]
 
-    def _of(self, query: Query) -> tuple[Query, Query, Words]:
-        """The question, what became of it, and what an element of its documents must hold to be meant."""
-        if id(query) not in self._known:
-            words: Words = {}
-            where = self._part(query.collection, query.where, words)
-            plain = query if where is query.where else Query(query.collection, where, query.fields)
-            self._known[id(query)] = (query, plain, words)
-            self._known.setdefault(id(plain), (plain, plain, words))
-        return self._known[id(query)]
+    def _of(self, query: Query, *, part: bool = False) -> tuple[Query, Query, Words]:
+        """The question, what became of it, and what an element of its documents must hold to be meant.
+
+        What was looked for is kept, and so is a `part`, which other questions share; whole questions without documents are not.
+        """
+        if id(query) in self._known:
+            return self._known[id(query)]
+        words: Words = {}
+        where = self._part(query.collection, query.where, words)
+        plain = query if where is query.where else Query(query.collection, where, query.fields)
+        found = (query, plain, words)
+        if part or plain is not query:
+            self._known[id(query)] = found
+        return found
 
     def is_inside(self, collection: str, fields: Iterable[str]) -> bool:
         """One of these fields lies in a document."""
@@ -113,7 +118,7 @@ class Documents:
         return part
 
     def _within(self, collection: str, part: Within, words: Words) -> Predicate:
-        inner = self.resolved(part.query)
+        inner = self._of(part.query, part=True)[1]
         if self.is_inside(part.query.collection, part.of):
             return self._part(collection, Together(part.fields, tuple(self.values(part.query, part.of))), words)
         if self.is_inside(collection, part.fields):
