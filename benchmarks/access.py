@@ -12,37 +12,54 @@ import os
 import resource
 import subprocess
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.market import copying, counted, fill
 from benchmarks.processes import by_engine, database
-from tests.servers import running_postgresql
+from tests.servers import Server, running_postgresql
 
 
 def main() -> None:
     """Both ways by turns, some times over, for each number of rows."""
     asked = _words()
-    print("rows       COPY|gzip   engine  times   collect    pack  CPU    peak (of that before)")
+    print("rows       COPY|gzip   engine  times   collect    pack  CPU of it  CPU, times, with the server   peak (of that before)")
     with running_postgresql({"shared_buffers": "256MB"}) as server:
         for rows in asked.rows:
             url = database(server, f"rows{rows}")
             fill(url, rows)
-            runs = [(_copied(url), by_engine("access", url, asked.profile)) for _ in range(asked.repeat)]
+            runs = [(_copied(server, url), _answered(server, url, asked.profile)) for _ in range(asked.repeat)]
             _tell(counted(url), [bare for bare, _ in runs], [engine for _, engine in runs])
 
 
-def _copied(url: str) -> tuple[float, float]:
-    """Seconds and CPU seconds (the server's not among them)."""
+def _answered(server: Server, url: str, profile: str) -> dict[str, Any]:
+    """What the engine told, with the server's CPU seconds added to its own."""
+    before = _of_server(server)
+    told = by_engine("access", url, profile)
+    return {**told, "all": told["cpu"] + _of_server(server) - before}
+
+
+def _copied(server: Server, url: str) -> tuple[float, float]:
+    """Seconds, and CPU seconds of all that took part."""
     words = ["psql", url, "--no-psqlrc", "--quiet", *(word for statement in copying() for word in ("--command", statement))]
-    before, started = _children(), time.perf_counter()
+    before, started = _children() + _of_server(server), time.perf_counter()
     asking = subprocess.Popen(words, stdout=subprocess.PIPE)
     packing = subprocess.Popen(["gzip", "--stdout"], stdin=asking.stdout, stdout=subprocess.DEVNULL)
     if asking.stdout:
         asking.stdout.close()
     if packing.wait() or asking.wait():
         raise SystemExit("COPY | gzip did not end well")
-    return time.perf_counter() - started, _children() - before
+    seconds = time.perf_counter() - started
+    return seconds, _children() + _of_server(server) - before
+
+
+def _of_server(server: Server) -> float:
+    """CPU seconds of the server and of all its processes that have ended."""
+    time.sleep(0.5)  # for the last one to end
+    (pid, *_rest) = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def _children() -> float:
@@ -53,10 +70,11 @@ def _children() -> float:
 def _tell(rows: int, bare: list[tuple[float, float]], engine: list[dict[str, Any]]) -> None:
     seconds, base = median(one["seconds"] for one in engine), median(one for one, _ in bare)
     times = median(one["seconds"] / other for one, (other, _) in zip(engine, bare, strict=True))
+    work = median(one["all"] / other for one, (_, other) in zip(engine, bare, strict=True))
     collect, pack = (median(one["phases"][name] for one in engine) for name in ("collect", "pack"))
     cpu, peak, before = (median(one[name] for one in engine) for name in ("cpu", "peak", "before"))
-    figures = f"{base:9.2f} s {seconds:6.2f} s {times:6.1f} {collect:7.2f} s {pack:5.2f} s {cpu:6.2f}"
-    print(f"{rows:9} {figures} {peak:5.0f} MB ({before:.0f})  load {os.getloadavg()[0]:.1f}", flush=True)
+    figures = f"{base:9.2f} s {seconds:6.2f} s {times:6.1f} {collect:7.2f} s {pack:5.2f} s {cpu:6.2f} s {work:6.1f}"
+    print(f"{rows:9} {figures} {peak:6.0f} MB ({before:.0f})  load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def _words() -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any
@@ -23,7 +23,7 @@ from exports.query import AllOf, Outside, Query
 from exports.selection import chosen_fields
 from exports.sources import Survey, seeds_of
 
-BATCH = 1000
+BATCH = MANY = 1000
 ARCHIVE_TYPES = {"json": "any"}
 
 
@@ -95,22 +95,21 @@ def _secret(job: Job) -> frozenset[str]:
 
 
 def _answer(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str, bool]:
-    """The first records decide: if there are many, their source is asked to write them itself, where it can. True when it did."""
+    """Where there are many records, their source is asked to write them itself, if it can. True when it did."""
+    if _may_be_written(asking) and asking.reader.count(asking.asked) >= MANY and (written := _written(asking)):
+        count, spool = write(job, step, written, columns=asking.columns, renew=held.renew)
+        return Tally(found=count, disclosed=count), spool, True
     batches = iter(asking.reader.read(asking.asked, batch=BATCH))
     first = next(batches, [])
     if not first:
         return Tally(), "", False
-    if len(first) == BATCH and isinstance(batches, Generator) and _may_be_written(asking):
-        batches.close()  # the session answers one such question at a time
-        if written := _written(asking):
-            count, spool = write(job, step, written, columns=asking.columns, renew=held.renew)
-            return Tally(found=count, disclosed=count), spool, True
-        batches, first = iter(asking.reader.read(asking.asked, batch=BATCH)), []
     return *_spool(held, job, step, asking, chain([first], batches)), False
 
 
 def _may_be_written(asking: _Asking) -> bool:
     """Nothing of these records is held back, nothing is inside their cells, and none of them can be a blank line."""
+    if not isinstance(asking.reader, WritesRows):
+        return False
     treated = any(treatment.why or treatment.inside for treatment in asking.treated)
     return not (treated or asking.ways or asking.documents) and has_no_blank_rows(asking.columns)
 

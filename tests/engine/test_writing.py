@@ -48,8 +48,8 @@ def base(postgresql_server: Server) -> Iterator[ServedProduct]:
 
 @pytest.fixture(autouse=True)
 def one_record_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The source is asked to write when the first batch of records is full."""
-    monkeypatch.setattr(gathering, "BATCH", 1)
+    """The source is asked to write only where there are many."""
+    monkeypatch.setattr(gathering, "MANY", 1)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_record_of_another_subject_never_passes_the_gate_in_json_or_csv(organi
 
 def test_few_records_are_written_by_us_in_one_file(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     """One question and one file for each collection: most people have few records everywhere."""
-    monkeypatch.setattr(gathering, "BATCH", 5)
+    monkeypatch.setattr(gathering, "MANY", 5)
     job_id, step = collected(organisation)
     assert not step.facts["written"]
     assert len(list((Path(settings.SPOOL_FOLDER) / str(job_id)).iterdir())) == 1
