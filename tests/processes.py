@@ -70,6 +70,7 @@ class Demo:
     settings: dict[str, str] = field(default_factory=dict)
     printed: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] = field(init=False)
+    listener: threading.Thread = field(init=False, repr=False)
 
     def __enter__(self) -> "Demo":
         command = [str(ROOT / "start"), "demo", "--port", str(self.port), "--no-browser", *self.words]
@@ -81,7 +82,8 @@ class Demo:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -92,6 +94,7 @@ class Demo:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.listener.join(timeout=20)  # its last words may still be on their way
 
     def _listen(self) -> None:
         assert self.process.stdout
@@ -141,7 +144,8 @@ class Demo:
         return found.group(1) if found else ""
 
     def is_open(self) -> bool:
-        return bool(self.url) or self.process.poll() is not None
+        """Whether it has said all that it says at the start, or ended."""
+        return self.process.poll() is not None or (bool(self.url) and "Ctrl-C stops it all." in self.text)
 
     def wait_until_open(self) -> None:
         assert eventually(self.is_open, within=120), self.text

@@ -21,6 +21,7 @@ from tests.stories.portal import PHONE, Desk, Visitor
 Settings = dict[str, str]
 STACK = os.environ.get("HABEAS_TEST_STACK") or "folder"
 PARTS = count()
+VISITORS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +56,12 @@ def stack(stacks: Callable[[str], Settings]) -> Settings:
 
 @pytest.fixture(scope="session")
 def demo(stacks: Callable[[str], Settings], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A filled demo for all stories that leave it as they want to find it: each asks for other people."""
-    with Demo(tmp_path_factory.mktemp("shared demo"), settings=stacks(STACK)) as running:
+    """A filled demo for all stories that leave it as they want to find it: each asks for other people.
+
+    It believes a proxy on this machine, so that visitors come from addresses of their own: one may send so many requests an hour.
+    """
+    settings = stacks(STACK) | {"HABEAS_TRUSTED_PROXIES": "127.0.0.1"}
+    with Demo(tmp_path_factory.mktemp("shared demo"), settings=settings) as running:
         running.wait_until_open()
         running.wait_until_filled()
         yield running
@@ -67,7 +72,9 @@ def visitor(demo: Demo, new_browser: Callable[..., BrowserContext]) -> Callable[
     """Somebody with a phone."""
 
     def one(organisation: str, address: str, name: str) -> Visitor:
-        return Visitor(demo, new_browser(viewport=PHONE).new_page(), organisation, address, name)
+        behind = {"X-Forwarded-For": f"203.0.113.{next(VISITORS)}"}
+        page = new_browser(viewport=PHONE, extra_http_headers=behind).new_page()
+        return Visitor(demo, page, organisation, address, name)
 
     return one
 

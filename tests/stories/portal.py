@@ -37,7 +37,7 @@ def letters_to(demo: Demo, address: str) -> list[str]:
     return found
 
 
-def letter(demo: Demo, address: str, *words: str, within: float = 60) -> str:
+def letter(demo: Demo, address: str, *words: str, within: float = 120) -> str:
     """The letter to this address that holds all these words, once it is there."""
 
     def found() -> list[str]:
@@ -53,7 +53,7 @@ def fresh_code(demo: Demo, address: str, known: int) -> str:
     def codes() -> list[str]:
         return [CODE.findall(text)[0] for text in letters_to(demo, address)[known:] if CODE.search(text)]
 
-    assert eventually(lambda: bool(codes())), f"No code came after {known} letters. {_came(demo, address)}"
+    assert eventually(lambda: bool(codes()), within=60), f"No code came after {known} letters. {_came(demo, address)}"
     return codes()[-1]
 
 
@@ -195,7 +195,7 @@ class Desk:
             self.open(reference, tail)
             return self.page.get_by_role(role, name=words).count() > 0
 
-        assert eventually(is_there, within=60), f"no {role} “{words}” here:\n{self.page.locator('main').inner_text()}"
+        assert eventually(is_there, within=120), f"no {role} “{words}” here:\n{self.page.locator('main').inner_text()}"
 
     def press(self, words: str) -> None:
         follow(self.page.get_by_role("button", name=words))
@@ -261,7 +261,7 @@ def state_of(demo: Demo, reference: str) -> str:
 
 def wait_for_end(demo: Demo, reference: str) -> None:
     """Until the person has been answered."""
-    assert eventually(lambda: state_of(demo, reference) in {"answered", "closed"}, within=90), demo.manage(
+    assert eventually(lambda: state_of(demo, reference) in {"answered", "closed"}, within=180), demo.manage(
         "case", reference, "show", "--json"
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.processes import ROOT, Demo, descendants, eventually, free_port, is_running, own_environment
+from tests.processes import ROOT, Demo, descendants, eventually, free_port, is_running, own_environment, without_samples
 
 pytestmark = pytest.mark.story
 
@@ -26,7 +26,7 @@ def test_one_command_opens_the_portal_and_says_where(stack: dict[str, str], tmp_
 
 
 def test_a_killed_supervisor_leaves_nothing_running_and_the_next_start_goes_on(stack: dict[str, str], tmp_path: Path) -> None:
-    with Demo(tmp_path, settings=stack) as demo:
+    with Demo(without_samples(tmp_path), settings=stack) as demo:
         demo.wait_until_open()
         assert eventually((tmp_path / "logs" / "beat.log").exists, within=120)  # the last of them to start
         assert eventually(lambda: len(descendants(demo.process.pid)) >= 5)  # web and its worker, two workers, beat
