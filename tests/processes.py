@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import redis
@@ -82,7 +83,8 @@ class Demo:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.listener = threading.Thread(target=self._listen, daemon=True)
+        assert self.process.stdout
+        self.listener = threading.Thread(target=_listen, args=[self.process.stdout, self.printed], daemon=True)
         self.listener.start()
         return self
 
@@ -96,11 +98,6 @@ class Demo:
             self.process.wait()
         self.listener.join(timeout=20)  # its last words may still be on their way
 
-    def _listen(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as lines:
-            self.printed.extend(line.rstrip("\n") for line in lines)
-
     @property
     def environment(self) -> dict[str, str]:
         """What any command about this demo runs with."""
@@ -112,6 +109,15 @@ class Demo:
         done = subprocess.run(command, env=self.environment, input=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{words}: {done.stdout[-500:]}{done.stderr[-1500:]}"
         return done.stdout
+
+    def begin(self, *words: str, given: str = "") -> subprocess.Popen[str]:
+        """A management command that nobody waits for."""
+        command = [ROOT / "start", "manage", *words]
+        begun = subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        assert begun.stdin
+        begun.stdin.write(given)
+        begun.stdin.close()
+        return begun
 
     def shell(self, program: str, given: str = "") -> str:
         """What a program printed that was run inside the product."""
@@ -164,6 +170,11 @@ class Demo:
     def page(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
             return str(answer.read().decode())
+
+
+def _listen(said: IO[str], printed: list[str]) -> None:
+    with said as lines:
+        printed.extend(line.rstrip("\n") for line in lines)
 
 
 def without_samples(folder: Path) -> Path:

@@ -74,6 +74,13 @@ def job_state(demo: Demo, reference: str) -> str:
     return str(found[0][0]) if found else ""
 
 
+def wait_for_a_job(demo: Demo, state: str) -> str:
+    """Until the only job of this demo has come so far; its reference. Whoever asked for it may still be on their way out."""
+    asked = "SELECT reference FROM exports_job WHERE state = ?"
+    assert eventually(lambda: bool(demo.rows(asked, state)), within=120), demo.rows("SELECT state FROM exports_job")
+    return str(demo.rows(asked, state)[0][0])
+
+
 def wait_until(demo: Demo, reference: str, *states: str) -> None:
     """Until its job has come so far, and no further: a state that is over before anybody looked is told."""
     assert eventually(lambda: job_state(demo, reference) in states, within=120), f"{job_state(demo, reference)}, not {states}\n{demo.text}"
@@ -94,19 +101,19 @@ def kill_everything_and_wipe_the_queue(demo: Demo) -> None:
 
 def test_killed_inside_an_archive_it_is_packed_once_and_whole(demo: Demo) -> None:
     held = fatten(demo, WHO["access"])
-    reference = demo.shell(ASK, given=f"access {WHO['access']}").split()[-1]
-    wait_until(demo, reference, "collecting")
-    time.sleep(0.3)
-    kill_everything_and_wipe_the_queue(demo)
+    with demo.begin("shell", "--no-imports", "-c", ASK, given=f"access {WHO['access']}"):
+        reference = wait_for_a_job(demo, "collecting")
+        time.sleep(0.3)
+        kill_everything_and_wipe_the_queue(demo)
     assert job_state(demo, reference) == "collecting"
 
     with Demo(demo.folder, settings=demo.settings) as again:
         again.wait_until_open()
         wait_until(again, reference, "collected")
-        again.manage("case", reference, "release")
-        wait_until(again, reference, "packing")
-        time.sleep(0.3)
-        kill_everything_and_wipe_the_queue(again)
+        with again.begin("case", reference, "release"):
+            wait_until(again, reference, "packing")
+            time.sleep(0.3)
+            kill_everything_and_wipe_the_queue(again)
 
     with Demo(demo.folder, settings=demo.settings) as last:
         last.wait_until_open()
@@ -135,10 +142,10 @@ def test_killed_inside_a_deletion_it_ends_the_same_and_nothing_is_done_twice(dem
     reference = demo.shell(ASK, given=f"deletion {address}").split()[-1]
     wait_until(demo, reference, "planned")
     assert held > MANY
-    approve(demo, reference)
-    wait_until(demo, reference, "spooling", "executing")
-    time.sleep(0.5)
-    kill_everything_and_wipe_the_queue(demo)
+    with demo.begin("case", reference, "approve", plan_read(demo, reference)):
+        wait_until(demo, reference, "spooling", "executing")
+        time.sleep(0.5)
+        kill_everything_and_wipe_the_queue(demo)
     assert job_state(demo, reference) in {"spooling", "executing", "proving"}
 
     with Demo(demo.folder, settings=demo.settings) as again:
@@ -167,8 +174,7 @@ def letters_of(demo: Demo, reference: str) -> list[str]:
     return sorted(str(kind) for (kind,) in demo.rows(f"SELECT l.kind {LETTERS}", reference))
 
 
-def approve(demo: Demo, reference: str) -> None:
-    """As a lead does it from the shell: exactly the plan that was read."""
-    assert eventually(lambda: state_of(demo, reference) == "review", within=60), state_of(demo, reference)
-    read = json.loads(demo.manage("case", reference, "plan", "--json"))
-    demo.manage("case", reference, "approve", read["plan"]["digest"])
+def plan_read(demo: Demo, reference: str) -> str:
+    """The fingerprint of the plan, as a lead reads it before approving."""
+    assert eventually(lambda: state_of(demo, reference) == "review", within=120), state_of(demo, reference)
+    return str(json.loads(demo.manage("case", reference, "plan", "--json"))["plan"]["digest"])
