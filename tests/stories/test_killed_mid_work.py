@@ -110,6 +110,7 @@ def test_killed_inside_an_archive_it_is_packed_once_and_whole(demo: Demo) -> Non
     with Demo(demo.folder, settings=demo.settings) as again:
         again.wait_until_open()
         wait_until(again, reference, "collected")
+        assert eventually(lambda: state_of(again, reference) == "review", within=60), state_of(again, reference)  # its case follows
         with again.begin("case", reference, "release"):
             wait_until(again, reference, "packing")
             time.sleep(0.3)
