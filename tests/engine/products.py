@@ -205,14 +205,14 @@ MAKERS: dict[str, Maker] = {
     "postgresql": lambda request: on_postgresql(request.getfixturevalue("postgresql_server")),
     "mariadb": lambda request: on_mariadb(request.getfixturevalue("mariadb_server")),
 }
-NEEDS = {"postgresql": "postgresql", "mariadb": "mariadbd"}
+MARKS = {"http": [pytest.mark.thorough], "postgresql": [pytest.mark.needs("postgresql")], "mariadb": [pytest.mark.needs("mariadbd")]}
 CAN = {"http": HttpConnector.can, **dict.fromkeys(("sqlite", "postgresql", "mariadb"), SqlConnector.can)}
 
 
 def those_that(word: str = "") -> list[Any]:
     """The products whose connector says that it can this; all of them without a word."""
     names = [name for name in MAKERS if not word or word in CAN[name]]
-    return [pytest.param(name, marks=[pytest.mark.needs(NEEDS[name])] if name in NEEDS else []) for name in names]
+    return [pytest.param(name, marks=MARKS.get(name, [])) for name in names]
 
 
 EACH = those_that(WHOLE)  # the databases

@@ -16,7 +16,7 @@ from tests.engine.products import EACH, MAKERS, Product
 from tests.engine.shop import counts, records
 from tests.people import RITA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 OSKAR = "oskar@example.org"
 TABLES = [
     "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(80), profile JSON)",

@@ -16,6 +16,7 @@ from exports.query import EVERYTHING, ByKey, Equals, Key, Query
 from tests.engine.far_host import TOKEN, Asked, Host, Said, serving
 from tests.engine.products import calls_of
 
+pytestmark = pytest.mark.thorough
 COLUMNS = {"id": ColumnSchema("id", "integer", ""), "words": ColumnSchema("words", "any", "")}
 NOTES = Schema("http", {"notes": TableSchema("notes", COLUMNS, key=("id",))})
 ALL = Query("notes", EVERYTHING)

@@ -21,7 +21,7 @@ from tests.engine.test_erasure_crash import Killed, after_the_lease, killed_at
 from tests.engine.test_erasure_rows import child, shop
 from tests.people import RITA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 
 SCRIPT = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES people (id), note TEXT);
