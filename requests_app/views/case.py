@@ -1,6 +1,6 @@
 """The page of a case and the small acts on it: owner, words, and looking closer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -186,18 +186,14 @@ def letter_settle(request: HttpRequest, reference: str, pk: int) -> HttpResponse
     """A letter did not arrive, and somebody has dealt with that."""
     case, actor = case_and_actor(request, reference)
     found = get_object_or_404(Letter, case=case, pk=pk)
-    form = ReasonForm(posted(request))
-    form.fields["text"].label = _("How did you reach them?")
-    if request.method == "POST" and form.is_valid():
-        returning.settle(found, form.cleaned_data["text"], by=actor)
-        return redirect("desk:case", reference)
     lead = _("“%(letter)s” did not arrive. Say how the person knows what it said, or why that is not needed; it is kept as a note.")
     words = {
         "heading": _("Deal with a letter that did not arrive"),
         "button": _("It is dealt with"),
         "lead": lead % {"letter": found.subject},
+        "question": _("How did you reach them?"),
     }
-    return act_page(request, case, form, words)
+    return with_reason(request, case, lambda text: returning.settle(found, text, by=actor), words=words)
 
 
 def _letter(request: HttpRequest, reference: str, pk: int) -> tuple[Case, Letter]:
@@ -209,3 +205,14 @@ def act_page(request: HttpRequest, case: Case, form: Any, words: Mapping[str, An
     """A small page with one question and one button."""
     status = 422 if form.is_bound and not form.is_valid() else 200
     return desk_page(request, "act", status=status, case=case, form=form, **folder.heading(case), **words)
+
+
+def with_reason(request: HttpRequest, case: Case, act: Callable[[str], object], *, words: Mapping[str, Any]) -> HttpResponse:
+    """An act that asks for nothing but its reason: a small page, then the act, then the page of the request."""
+    form = ReasonForm(posted(request))
+    if question := words.get("question"):
+        form.fields["text"].label = question
+    if request.method == "POST" and form.is_valid():
+        act(form.cleaned_data["text"])
+        return redirect("desk:case", case.reference)
+    return act_page(request, case, form, words)

@@ -15,14 +15,14 @@ from portal.kit import clock
 from requests_app import access, folder, particulars
 from requests_app.access import SignInAgain
 from requests_app.answers import by_source
-from requests_app.desk_forms import AnswerForm, ExtendForm, JoinForm, ReasonForm, RefuseForm
+from requests_app.desk_forms import AnswerForm, ExtendForm, JoinForm, RefuseForm
 from requests_app.flows import answering, closing, duplicates, erasing, fulfilment, seconding, viewing
 from requests_app.flows.searching import PLANNED, NotYet
 from requests_app.rules.deadlines import Clock
 from requests_app.rules.extensions import extension_reasons, may_extend
 from requests_app.rules.refusals import refusal_grounds
 from requests_app.rules.rights import Right
-from requests_app.views.case import act_page, read_or_send
+from requests_app.views.case import act_page, read_or_send, with_reason
 from requests_app.views.staff import case_and_actor, desk_page, posted, signed_in_at, user_of
 
 CHOICE = "line:"
@@ -162,24 +162,17 @@ def join(request: HttpRequest, reference: str) -> HttpResponse:
 def attest(request: HttpRequest, reference: str) -> HttpResponse:
     """Says, with a name under it, that no backup holds the data any more."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(posted(request))
-    form.fields["text"].label = _("How do you know?")
-    if request.method == "POST" and form.is_valid():
-        closing.attest_backups(case, form.cleaned_data["text"], by=actor)
-        return redirect("desk:case", reference)
     lead = _("Your name stands under it, and the person is told that the last backup has gone.")
-    return act_page(request, case, form, {"heading": _("Attest the backups"), "button": _("The backups are gone"), "lead": lead})
+    words = {"heading": _("Attest the backups"), "button": _("The backups are gone"), "lead": lead, "question": _("How do you know?")}
+    return with_reason(request, case, lambda text: closing.attest_backups(case, text, by=actor), words=words)
 
 
 @read_or_send
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Takes a closed case up again."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        closing.reopen(case, form.cleaned_data["text"], by=actor)
-        return redirect("desk:case", reference)
-    return act_page(request, case, form, {"heading": _("Open it again"), "button": _("Open the request again")})
+    words = {"heading": _("Open it again"), "button": _("Open the request again")}
+    return with_reason(request, case, lambda text: closing.reopen(case, text, by=actor), words=words)
 
 
 @require_safe

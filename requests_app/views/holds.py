@@ -5,10 +5,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from requests_app.desk_forms import ReasonForm
 from requests_app.flows import holding, seconding
 from requests_app.lead_forms import HoldForm
-from requests_app.views.case import act_page, read_or_send
+from requests_app.views.case import act_page, read_or_send, with_reason
 from requests_app.views.staff import case_and_actor, posted
 
 
@@ -37,9 +36,6 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
 def let_go(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Ends a hold."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        holding.let_go(case, pk, form.cleaned_data["text"], by=actor)
-        return redirect("desk:case", reference)
     lead = _("A plan is rehearsed again. A deletion that was answered meanwhile is opened again, so that what was held can go.")
-    return act_page(request, case, form, {"heading": _("Let it go?"), "button": _("Let it go"), "lead": lead})
+    words = {"heading": _("Let it go?"), "button": _("Let it go"), "lead": lead}
+    return with_reason(request, case, lambda text: holding.let_go(case, pk, text, by=actor), words=words)

@@ -14,7 +14,7 @@ from requests_app.flows.searching import NotYet
 from requests_app.lead_forms import AboutForm, AppealForm, LiftForm, ShortfallForm
 from requests_app.models import Case
 from requests_app.models.case import Channel
-from requests_app.views.case import act_page, read_or_send
+from requests_app.views.case import act_page, read_or_send, with_reason
 from requests_app.views.staff import case_and_actor, posted
 
 
@@ -103,13 +103,9 @@ def _about(request: HttpRequest, case: Case, actor: Actor) -> HttpResponse:
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """The person took the request back in another way than on its page."""
     case, actor = case_and_actor(request, reference)
-    form = ReasonForm(posted(request))
-    form.fields["text"].label = _("How did they say it?")
-    if request.method == "POST" and form.is_valid():
-        withdrawal.withdraw_for(case, form.cleaned_data["text"], by=actor)
-        return redirect("desk:case", reference)
     lead = _("The request ends, what was gathered is destroyed, and a letter confirms it. Nothing of their data is changed.")
-    return act_page(request, case, form, {"heading": _("The person takes it back"), "button": _("End the request"), "lead": lead})
+    words = {"heading": _("The person takes it back"), "button": _("End the request"), "lead": lead, "question": _("How did they say it?")}
+    return with_reason(request, case, lambda text: withdrawal.withdraw_for(case, text, by=actor), words=words)
 
 
 @read_or_send
