@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from portal.organisations.models import Organisation, Policy
 from requests_app.models import Case, Hold, Telling
@@ -54,4 +54,16 @@ def _untold(houses: Iterable[Organisation]) -> QuerySet[Case]:
         rights = Counter(right for one in policy.read().recipients for right in one.told_on)
         for right, number in rights.items():
             needed |= Q(policy=policy, right=right, told__lt=number)
-    return answered.annotate(told=Count("tellings")).filter(needed).select_related("organisation").order_by(F("answered_at").asc(), "pk")
+    return (
+        answered.annotate(told=Count("tellings"))
+        .filter(needed)
+        .select_related("organisation")
+        .prefetch_related("policy", "tellings")
+        .order_by("answered_at", "pk")
+    )
+
+
+def names_untold(case: Case) -> str:
+    """Whom nobody has told of this answered request, by name."""
+    told = {one.recipient for one in case.tellings.all()}
+    return ", ".join(one.name for one in case.policy.read().recipients if case.right in one.told_on and one.key not in told)

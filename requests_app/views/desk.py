@@ -103,7 +103,7 @@ def still_to_do(request: HttpRequest) -> HttpResponse:
     """What is left about requests that are answered or on hold."""
     houses = access.organisations_of(user_of(request))
     found = followups.followups(houses, clock.today(houses[0].timezone if houses else "UTC"))
-    rows: list[tuple[Any, ...]] = [(one, _("Tell the recipients"), "", one.answered_at) for one in found.untold]
+    rows: list[tuple[Any, ...]] = [(one, _("Tell the recipients"), followups.names_untold(one), one.answered_at) for one in found.untold]
     for telling in found.late:
         recipient = telling.case.policy.read().recipient(telling.recipient)
         rows.append((telling.case, _("Not confirmed in time"), recipient.name if recipient else "", telling.answer_by))

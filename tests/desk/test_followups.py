@@ -36,6 +36,14 @@ def test_recipients_are_listed_until_told_and_again_when_they_do_not_confirm(
     assert followups([northwind], today + timedelta(days=20)).count == 0
 
 
+def test_the_page_names_whom_nobody_has_told(erased: Case, otto: User) -> None:  # noqa: F811
+    names = {one.key: one.name for one in erased.policy.read().recipients}
+    recipients.note(erased, "bank", by=as_actor(otto, erased))
+    page = at_desk(otto).get("/desk/still-to-do/").content.decode()
+    assert names["postbote"] in page
+    assert names["bank"] not in page
+
+
 def test_a_hold_is_listed_once_its_day_has_come(northwind: Organisation, ada: User) -> None:
     case = a_case(northwind, right=Right.DELETION)
     day = clock.today("America/Vancouver") + timedelta(days=5)
