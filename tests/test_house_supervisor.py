@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.demo import ports
-from portal.demo.supervisor import Child, Supervisor
+from portal.demo.supervisor import Child, Stopped, Supervisor
 from tests.processes import eventually, is_running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,3 +147,38 @@ def test_nobody_answers_where_nobody_listens() -> None:
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         assert not ports.answers(somebody.getsockname()[1])
+
+
+class EndsWith:
+    """Somebody who is interrupted while Python puts him away: what a handler raises there is told to nobody."""
+
+    def __init__(self, asked: signal.Signals) -> None:
+        self.asked = asked
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), self.asked)
+
+
+def test_a_signal_that_lands_in_a_finalizer_still_ends_the_house(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: lost.append(told.exc_type))
+
+    del [EndsWith(signal.SIGTERM)][:]
+
+    assert lost == [Stopped]
+    with pytest.raises(Stopped):
+        supervisor.look_after()
+
+
+def test_an_interrupt_that_lands_in_a_finalizer_still_ends_the_preparation() -> None:
+    program = (
+        "import signal, sys\n"
+        "from portal.demo.supervisor import leave_when_interrupted\n"
+        "from tests.test_house_supervisor import EndsWith\n"
+        "leave_when_interrupted('Stopped.')\n"
+        "del [EndsWith(signal.SIGINT)][:]\n"
+        "print('went on')\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (told.returncode, told.stdout, told.stderr) == (130, "", "Stopped.\n")

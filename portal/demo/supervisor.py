@@ -50,12 +50,13 @@ class Supervisor:
     logs: Path
     environment: dict[str, str]
     children: list[Child] = field(default_factory=list)
+    is_asked_to_end: bool = False
 
     def __post_init__(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lifeline, self._held = os.pipe()
         for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(asked, _stop)
+            signal.signal(asked, self._stop)
 
     def start(self, child: Child) -> None:
         """Start a child; from now on it is watched. Only the main thread may do so: Linux ends a child with its parent thread."""
@@ -75,7 +76,12 @@ class Supervisor:
         child.started_at = time.monotonic()
 
     def look_after(self) -> list[str]:
-        """Start again whoever fell. Returns a sentence for each fall."""
+        """Start again whoever fell. Returns a sentence for each fall.
+
+        Raises Stopped when somebody has asked for the end: what a signal raises is lost if it lands in a finalizer.
+        """
+        if self.is_asked_to_end:
+            raise Stopped
         now = time.monotonic()
         said = [self._note_fall(child, now) for child in [*self.children] if child.process is not None and not child.is_alive]
         for child in self.children:
@@ -109,13 +115,26 @@ class Supervisor:
             _end_group(process.pid)
             process.wait()
 
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.is_asked_to_end = True
+        raise Stopped
+
     def tail(self, name: str, lines: int = 12) -> str:
         """The end of a child's log."""
         return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+def leave_when_interrupted(words: str) -> None:
+    """Until a supervisor takes over, Ctrl-C ends the process at once: nothing that is being prepared needs to be put away.
+
+    KeyboardInterrupt would not do. Raised while Python runs a finalizer, it is printed and forgotten, and the process goes on.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        os.write(sys.stderr.fileno(), f"{words}\n".encode())
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGINT, leave)
 
 
 def _end_group(leader: int) -> None:

@@ -1,9 +1,10 @@
 import argparse
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from portal.demo.running import run
+from portal.demo.supervisor import leave_when_interrupted
 
 
 def a_port(text: str) -> int:
@@ -21,7 +22,5 @@ class Command(BaseCommand):
         parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            run(options["port"], opens_browser=not options["no_browser"] and self.stdout.isatty(), say=self.stdout.write)
-        except KeyboardInterrupt as stopped:
-            raise CommandError("\nStopped before it was ready. Start again to go on from here.", returncode=130) from stopped
+        leave_when_interrupted("\nStopped before it was ready. Start again to go on from here.")
+        run(options["port"], opens_browser=not options["no_browser"] and self.stdout.isatty(), say=self.stdout.write)
