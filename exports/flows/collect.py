@@ -144,8 +144,10 @@ def _count(run: SourceRun) -> None:
 
 
 def _finish(held: Held, job: Job) -> bool:
-    """False when a person answered in the last moment, so that there is more to do."""
+    """False when a person answered in the last moment, or a source was to be tried again meanwhile, so that there is more to do."""
     with held.writing():
+        if Step.objects.filter(run__job=job, state=PartState.PENDING).exists():
+            return False
         for run in SourceRun.objects.filter(job=job, state__in=(PartState.PENDING, PartState.RUNNING)):
             _close(run)
         if late_answers(job):

@@ -69,11 +69,21 @@ def _go(work: Held) -> None:
     job = work.job()
     if job.attempts > MOST_ATTEMPTS:
         raise EngineRefusal(_("The search stopped with a fault several times and was given up. The log says where."))
-    while phase := PHASES.get((job.kind, job.state)):
-        phase(work)
-        work.renew()
+    while not _is_at_rest(work):
         job = work.job()
-    leases.release(Job, job.pk, work.token)
+        if phase := PHASES.get((job.kind, job.state)):
+            phase(work)
+            work.renew()
+
+
+def _is_at_rest(work: Held) -> bool:
+    """Gives the job back when there is nothing to do. Whoever gives it something to do at this moment waits, or is seen."""
+    with work.writing():
+        job = work.job()
+        if (job.kind, job.state) in PHASES:
+            return False
+        leases.release(Job, job.pk, work.token)
+    return True
 
 
 def _fail(work: Held, sentence: str) -> None:

@@ -1,0 +1,85 @@
+"""Two who come at once: an officer who presses a button in the moment in which a worker ends, or while it is at another source."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from exports import api
+from exports.flows import collect as collecting
+from exports.flows import leasing
+from tests.engine.shop import counts
+from tests.engine.test_erasure_sources import hide, show, two
+
+pytestmark = pytest.mark.django_db
+
+
+def once(act: Callable[[], None]) -> Callable[[], None]:
+    """The act, the first time only."""
+    left = [act]
+
+    def acting() -> None:
+        if left:
+            left.pop()()
+
+    return acting
+
+
+def test_a_source_that_is_tried_again_while_another_is_asked_is_asked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two(tmp_path)
+    for key in ("shop", "log"):
+        hide(store, key)
+    job_id = api.start_access(api.Search(store.organisation, store.organisation.current_policy, {"email": "rita@example.org"}, "s" * 32))
+    api.run(job_id)
+    assert {one.state for one in api.progress(job_id).sources} == {"failed"}
+    for key in ("shop", "log"):
+        show(store, key)
+    honest, press = collecting.gather, once(lambda: api.retry(job_id, "log"))
+
+    def pressing(*args: Any, **words: Any) -> Any:
+        press()
+        return honest(*args, **words)
+
+    monkeypatch.setattr(collecting, "gather", pressing)
+    api.retry(job_id, "shop")
+    api.run(job_id)
+    assert {one.key: one.state for one in api.progress(job_id).sources} == {"shop": "done", "log": "done"}
+    assert counts(job_id)["requests"][0] == 2
+
+
+def at_rest(monkeypatch: pytest.MonkeyPatch, job_id: UUID, act: Callable[[], None]) -> None:
+    """Do it when the worker has nothing more to do, just before it gives the job back."""
+    honest, press = leasing.leases.check, once(act)
+
+    def checking(*args: Any) -> None:
+        if api.progress(job_id).finished:
+            press()
+        honest(*args)
+
+    monkeypatch.setattr(leasing.leases, "check", checking)
+
+
+def test_an_approval_in_the_moment_in_which_the_rehearsal_ends_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two(tmp_path)
+    search = api.Search(store.organisation, store.organisation.current_policy, {"email": "rita@example.org"}, "s" * 32)
+    job_id = api.start_erasure(search)
+    at_rest(monkeypatch, job_id, lambda: api.approve(job_id, api.plan(job_id).digest, by="Ada"))
+    api.run(job_id)
+    assert api.progress(job_id).state == "finished"
+
+
+def test_another_try_in_the_moment_in_which_the_search_ends_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two(tmp_path)
+    hide(store, "log")
+    search = api.Search(store.organisation, store.organisation.current_policy, {"email": "rita@example.org"}, "s" * 32)
+    job_id = api.start_access(search)
+
+    def pressed() -> None:
+        show(store, "log")
+        api.retry(job_id, "log")
+
+    at_rest(monkeypatch, job_id, pressed)
+    api.run(job_id)
+    assert [one.state for one in api.progress(job_id).sources] == ["done", "done"]
