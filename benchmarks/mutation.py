@@ -1,167 +1,110 @@
 """How many small faults in the rules the tests of the rules would notice.
 
-    python -m benchmarks.mutation [--sample 60] [--seed 1] [--minutes 20] [--only reckoning] [--json FILE]
+    python -m benchmarks.mutation [--sample 60] [--all] [--seed 1] [--minutes 20] [--only reckoning] [--json FILE]
 
 A mutant is one module with one change: a comparison swapped, a number one too high, a condition turned round, `and` for `or`, plus for
 minus, a statement left out. Each runs in a process of its own that sees the changed module instead of the file; no file is touched.
-What a test run survives is printed with its line, to be explained or killed.
+The process is forked from one that has loaded all but the rules and their tests, and tries the tests of that module first, so that most
+cost a second. What all tests of the rules survive is printed with its line, to be explained or killed. With `--json` what was measured
+before is not measured again: the run may be stopped at any time.
 """
 
 import argparse
-import ast
-import importlib.abc
-import importlib.machinery
-import importlib.util
+import copy
 import json
+import os
 import random
-import subprocess
+import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from types import CodeType, ModuleType
+from typing import Any
 
+import holidays
 import pytest
+import yaml
+from hypothesis import Phase, settings
+
+import portal.organisations.promises  # noqa: F401  (a floor below the rules: loaded once)
+from benchmarks.mutants import RULES, Changed, Mutant, mutants
 
 ROOT = Path(__file__).resolve().parent.parent
-RULES = ROOT / "requests_app" / "rules"
 # The rules are plain Python, so their tests run without Django, a database or anybody's fixtures; the one that needs a command is left out.
-TESTS = ["tests/rules", "--ignore=tests/rules/test_deadline_command.py", "--noconftest", "-c", "/dev/null", "--rootdir", ".", "-x", "-q"]
+TESTS = ["--ignore=tests/rules/test_deadline_command.py", "--noconftest", "-c", "/dev/null", "--rootdir", ".", "-x", "-q"]
 TESTS += ["-p", "no:django", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no"]
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.FloorDiv,
-    ast.FloorDiv: ast.Mult,
+# Which tests are tried first; all others follow. The worked cases and the properties take longest.
+FIRST = {
+    "calendars": ("dates", "law_packs", "worked_cases"),
+    "combining": ("clock",),
+    "counting": ("dates",),
+    "events": ("vocabulary",),
+    "explaining": ("dates", "clock"),
+    "extensions": ("refusals_and_extensions",),
+    "fees": ("proofs_and_fees",),
+    "laws": ("law_packs", "vocabulary"),
+    "reading": ("law_packs",),
+    "reckoning": ("dates", "clock"),
+    "refusals": ("refusals_and_extensions",),
+    "regimes": ("vocabulary", "clock"),
+    "reminding": ("reminding",),
+    "rights": ("vocabulary",),
+    "states": ("states",),
+    "verification": ("proofs_and_fees",),
+    "wording": ("vocabulary",),
 }
-LEFT_OUT = {"regimes_page", "worked", "__init__"}  # a page's words, and the comparison of worked cases itself
-SECONDS = 180
+SLOW = ("worked_cases", "properties")
+SECONDS, MEMORY = 120, 4 << 30
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one module; `number` counts its possible changes in the order of the tree."""
-
-    module: str
-    number: int
-    line: int
-    change: str
-
-
-class Changer(ast.NodeTransformer):
-    """Walks a module, notes every possible change, and makes the one that is wanted."""
-
-    def __init__(self, wanted: int = -1) -> None:
-        self.wanted, self.found = wanted, list[tuple[int, str]]()
-
-    def _is_wanted(self, node: ast.AST, change: str) -> bool:
-        self.found.append((getattr(node, "lineno", 0), change))
-        return len(self.found) - 1 == self.wanted
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Only what a function does is changed, not its signature or its docstring."""
-        start = 1 if ast.get_docstring(node) is not None else 0
-        node.body = node.body[:start] + [self._statement(one) for one in node.body[start:]]
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        return node
-
-    def _statement(self, node: ast.stmt) -> ast.stmt:
-        changed = self.visit(node)
-        is_act = isinstance(node, ast.Raise | ast.AugAssign) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
-        if is_act and self._is_wanted(node, "left out: " + ast.unparse(node)[:60]):
-            return ast.copy_location(ast.Pass(), node)
-        return changed  # type: ignore[no-any-return]  # a statement stays one
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        node.test = self._turned(node.test)
-        node.body = [self._statement(one) for one in node.body]
-        node.orelse = [self._statement(one) for one in node.orelse]
-        return node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        node.test = self._turned(node.test)
-        node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
-        return node
-
-    def _turned(self, test: ast.expr) -> ast.expr:
-        shown = ast.unparse(test)[:60]
-        changed = self.visit(test)
-        return ast.UnaryOp(ast.Not(), changed) if self._is_wanted(test, "turned round: " + shown) else changed
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        if self._is_wanted(node, "compared otherwise: " + ast.unparse(node)[:60]):
-            node.ops[0] = SWAPS[type(node.ops[0])]()  # type: ignore[assignment]  # a comparison for a comparison
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        if self._is_wanted(node, "and/or: " + ast.unparse(node)[:60]):
-            node.op = SWAPS[type(node.op)]()  # type: ignore[assignment]
-        return node
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        is_sum = type(node.op) in SWAPS and not isinstance(node.left, ast.JoinedStr | ast.List)
-        if is_sum and self._is_wanted(node, "reckoned otherwise: " + ast.unparse(node)[:60]):
-            node.op = SWAPS[type(node.op)]()  # type: ignore[assignment]
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if type(node.value) is int and self._is_wanted(node, f"one more than {node.value}"):
-            return ast.copy_location(ast.Constant(node.value + 1), node)
-        return node
-
-
-def mutants() -> Iterator[Mutant]:
-    """Every possible change of every module of the rules."""
-    for path in sorted(RULES.glob("*.py")):
-        if path.stem not in LEFT_OUT:
-            changer = Changer()
-            changer.visit(ast.parse(path.read_text()))
-            yield from (Mutant(path.stem, number, line, change) for number, (line, change) in enumerate(changer.found))
-
-
-class Changed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Loads one module of the rules with one change."""
-
-    def __init__(self, module: str, number: int) -> None:
-        self.path, self.name, self.number = RULES / f"{module}.py", f"requests_app.rules.{module}", number
-
-    def find_spec(self, fullname: str, path: object, target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None  # type: ignore[arg-type]
-
-    def get_source(self, fullname: str) -> str:
-        return self.path.read_text()
-
-    def get_code(self, fullname: str) -> CodeType:
-        tree = Changer(self.number).visit(ast.parse(self.path.read_text()))
-        return compile(ast.fix_missing_locations(tree), str(self.path), "exec")
-
-
-def outcome_of(mutant: Mutant) -> str:
-    """killed, survived, or unended: a run that does not end in its time proves nothing."""
-    command = [sys.executable, "-m", "benchmarks.mutation", "--mutant", mutant.module, str(mutant.number)]
-    try:
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
+def outcome_of(mutant: Mutant | None) -> str:
+    """killed, survived, or unended: a run that does not end in its time proves nothing. Without a mutant the tests must pass."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_tried(mutant))
+    _pid, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
         return "unended"
-    return "survived" if ended.returncode == 0 else "killed"
+    return "survived" if status == 0 else "killed"
+
+
+def _tried(mutant: Mutant | None) -> int:
+    """The tests' own outcome, in a process that sees the changed module."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    if mutant is not None:
+        sys.meta_path.insert(0, Changed(mutant.module, mutant.number))
+    try:
+        return int(pytest.main([*_ordered(mutant.module if mutant else ""), *TESTS]))
+    except BaseException:  # a fault may break the import of a test: that is noticed too
+        return 1
+
+
+def _ordered(module: str) -> list[str]:
+    every = [path.stem.removeprefix("test_") for path in sorted((ROOT / "tests" / "rules").glob("test_*.py"))]
+    quick = [name for name in every if name not in SLOW and name != "deadline_command"]
+    return [f"tests/rules/test_{name}.py" for name in dict.fromkeys((*FIRST.get(module, ()), *quick, *SLOW))]
+
+
+def warm_up() -> None:
+    """Load once what no mutant changes: holidays, the parsed files of the laws, hypothesis without its search for a shorter example."""
+    for code in ("DE", "US", "CA"):
+        holidays.country_holidays(code, years=2026)
+    known = {path.read_text(encoding="utf-8"): yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULES.glob("regimes/*.yaml")}
+    read = yaml.safe_load
+
+    def remembered(text: Any) -> Any:
+        return copy.deepcopy(known[text]) if isinstance(text, str) and text in known else read(text)
+
+    yaml.safe_load = remembered
+    settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None, derandomize=True)
+    settings.load_profile("mutants")
 
 
 def measured(chosen: Sequence[Mutant], minutes: float) -> Iterator[tuple[Mutant, str]]:
@@ -173,28 +116,38 @@ def measured(chosen: Sequence[Mutant], minutes: float) -> Iterator[tuple[Mutant,
         yield mutant, outcome_of(mutant)
 
 
-def main() -> int:
-    given = argparse.ArgumentParser(description=__doc__)
+def _asked() -> argparse.Namespace:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--sample", type=int, default=60)
+    given.add_argument("--all", action="store_true", help="every possible mutant, in a random order")
     given.add_argument("--seed", type=int, default=1)
     given.add_argument("--minutes", type=float, default=20)
     given.add_argument("--only", help="one module, like reckoning")
-    given.add_argument("--json", type=Path)
-    given.add_argument("--mutant", nargs=2, metavar=("MODULE", "NUMBER"), help="run the tests with this change and nothing else")
-    options = given.parse_args()
-    if options.mutant:
-        sys.meta_path.insert(0, Changed(options.mutant[0], int(options.mutant[1])))
-        return int(pytest.main(TESTS))
+    given.add_argument("--json", type=Path, help="where outcomes are kept; those in it are not measured again")
+    return given.parse_args()
+
+
+def main() -> int:
+    options = _asked()
+    os.chdir(ROOT)
+    warm_up()
     every = [one for one in mutants() if options.only in (None, one.module)]
-    chosen = random.Random(options.seed).sample(every, min(options.sample, len(every)))  # noqa: S311  (a sample, no secret)
-    found = []
-    for mutant, outcome in measured(chosen, options.minutes):
+    count = len(every) if options.all else min(options.sample, len(every))
+    chosen = random.Random(options.seed).sample(every, count)  # noqa: S311  (a sample, no secret)
+    found = json.loads(options.json.read_text()) if options.json and options.json.exists() else []
+    if outcome_of(None) != "survived":
+        print("The tests of the rules fail without any fault. Nothing was measured.")
+        return 1
+    known = [{**one, "outcome": ""} for one in found]
+    left = [one for one in chosen if {**asdict(one), "outcome": ""} not in known]
+    for mutant, outcome in measured(left, options.minutes):
         found.append({**asdict(mutant), "outcome": outcome})
-        print(f"{outcome:8} {mutant.module}.py:{mutant.line}  {mutant.change}", flush=True)
+        if outcome != "killed":
+            print(f"{outcome:8} {mutant.module}.py:{mutant.line}  {mutant.change}", flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(found, indent=1))
     killed = sum(one["outcome"] == "killed" for one in found)
     print(f"{killed} of {len(found)} killed, {len(every)} possible")
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
     return 0
 
 

@@ -24,6 +24,7 @@ from exports.facts import (
     PlanLine,
     PlanView,
     Progress,
+    PutOff,
     RetentionState,
     Search,
     SourceProgress,
@@ -42,11 +43,12 @@ from exports.flows import (
     starting,
     sweep_days,
     terms,
-    unfinished,
 )
 from exports.flows.answering_by_hand import HandAnswer, HandedIn
 from exports.flows.hand_views import HandView, answer_by_hand, ask_by_hand_again, asked_by_hand, by_link, close_link, count_opening
+from exports.flows.on_hold import keep_back, put_off
 from exports.flows.restored import is_behind
+from exports.flows.unfinished import left_of as sources_left
 from exports.refusals import ArchiveUnavailable, EngineRefusal, JobBusy, JobNotReady, PlanBlocked, StalePlan, StampMismatch
 from exports.sources import all_datasets, revoked_collections
 
@@ -73,6 +75,7 @@ __all__ = [
     "PlanLine",
     "PlanView",
     "Progress",
+    "PutOff",
     "RetentionState",
     "Search",
     "SourceProgress",
@@ -97,12 +100,14 @@ __all__ = [
     "destroy",
     "hold",
     "is_behind",
+    "keep_back",
     "leave_out",
     "open_archive",
     "pack",
     "plan",
     "plan_sweep",
     "progress",
+    "put_off",
     "receipt",
     "retention",
     "retry",
@@ -259,11 +264,6 @@ def revoke(job_id: UUID) -> None:
 def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, keep: Collection[UUID] = ()) -> int:
     """Revoke every open archive made for any of these identities, except those of the jobs in `keep`; says how many."""
     return packages.revoke_all(organisation, identities, keep=keep)
-
-
-def sources_left(job_id: UUID) -> tuple[tuple[str, str], ...]:
-    """Key and title of each source at which a deletion that has begun is not done or not proved: `retry` it there, do not search anew."""
-    return unfinished.left_of(job_id)
 
 
 def sources_silent(job_id: UUID) -> tuple[tuple[str, str], ...]:

@@ -194,6 +194,17 @@ class PlanView:
 
 
 @dataclass(frozen=True)
+class PutOff:
+    """Rows of an erasure that is over which go on a later day. `key` is the line of the plan (`source:category`)."""
+
+    key: str
+    source_title: str
+    title: str
+    on: date
+    rows: int
+
+
+@dataclass(frozen=True)
 class ArchiveFacts:
     """What is known about a packed archive without opening it."""
 

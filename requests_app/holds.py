@@ -27,6 +27,11 @@ def held_lines(case: Case) -> dict[str, str]:
     return {held.line: sentence(held) for held in case.holds.filter(released_at__isnull=True).exclude(line=WHOLE)}
 
 
+def held_keys(case: Case) -> dict[str, str]:
+    """The same for the engine, where everything is held by the line `WHOLE`."""
+    return {held.line: sentence(held) for held in case.holds.filter(released_at__isnull=True)}
+
+
 def barrier(case: Case) -> str:
     """Why nothing may be deleted or changed in this case now; empty where no hold is on the whole of it."""
     held = case.holds.filter(line=WHOLE, released_at__isnull=True).first()

@@ -13,7 +13,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Connector, Reader, SourceError, Writer
-from exports.flows import handles, noting
+from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import still_theirs
 from exports.flows.erase import loose_columns, moves_of
 from exports.flows.leasing import Held, held
@@ -59,7 +59,10 @@ def close_archives() -> int:
 
 
 def _run(job_id: UUID, today: date | None) -> bool:
-    job = Job.objects.get(pk=job_id)
+    job = Job.objects.select_related("organisation").get(pk=job_id)
+    day = today or clock.today(job.organisation.timezone)
+    if not _waiting(job, day):
+        return False  # what is due is held
     last = (job.plan or {}).get("deferred_tried", "")
     if job.error and last and last > (clock.now() - PAUSE).isoformat():
         return False
@@ -67,9 +70,9 @@ def _run(job_id: UUID, today: date | None) -> bool:
     work = held(job_id)
     if work is None:
         return False
-    error = ""
+    error, did = "", False
     try:
-        _carry_out(work, today or clock.today(work.job().organisation.timezone))
+        did = _carry_out(work, day)
     except LeaseLost:
         return False
     except SourceError as problem:
@@ -77,23 +80,49 @@ def _run(job_id: UUID, today: date | None) -> bool:
     plan = {**(work.job().plan or {}), "deferred_tried": clock.now().isoformat()}
     with work.writing():
         Job.objects.filter(pk=job_id).update(due_at=None, lease_until=None, attempts=0, error=error[:400], plan=plan)
-    return not error
+    return did and not error
 
 
-def _carry_out(held: Held, today: date) -> None:
-    """Source by source, children before parents as in the plan; then the addendum to the receipt; then the handles are destroyed."""
+def _carry_out(held: Held, today: date) -> bool:
+    """Source by source, children before parents as in the plan; then the addendum to the receipt; then the handles are destroyed.
+
+    False where all of it waits for something that is held.
+    """
     job = held.job()
-    due = [move for move in moves_of(job) if move.on is not None and move.on <= today and move.action != "detach" and move.rows]
-    waiting = [move for move in due if handles.count(job, move, HandleState.SPOOLED, HandleState.DONE, HandleState.FAILED)]
+    waiting = _waiting(job, today)
     done: dict[int, Done] = {}
     sources = {source.key: source for source in sources_of(job.organisation)}
     for source in dict.fromkeys(move.source for move in waiting):
         if source not in sources:
             raise SourceError(_("The source '%(source)s' is no longer known.") % {"source": source})
-        _at_source(held, job, sources[source].connector(), [move for move in waiting if move.source == source], done=done)
+        connector, mine = sources[source].connector(), [move for move in waiting if move.source == source]
+        free = _not_pinned(held, job, connector, mine, today=today) if on_hold.lines_held(job) else mine
+        if free:
+            _at_source(held, job, connector, free, done=done)
     if done:
         noting.seal_deferred(job, [move for move in waiting if move.number in done])
         _record(held, job, [move for move in waiting if move.number in done], done)
+    return bool(done)
+
+
+def _waiting(job: Job, today: date) -> list[Move]:
+    """The moves whose day has come, that were not made yet and that nobody holds."""
+    pins = (job.plan or {}).get("pinned", {}).get(today.isoformat(), ())
+    due = [move for move in moves_of(job) if move.on is not None and move.on <= today and move.action != "detach" and move.rows]
+    free = [move for move in due if move.number not in pins and not on_hold.waits(job, move)]
+    return [move for move in free if handles.count(job, move, HandleState.SPOOLED, HandleState.DONE, HandleState.FAILED)]
+
+
+def _not_pinned(held: Held, job: Job, connector: Connector, mine: list[Move], *, today: date) -> list[Move]:
+    """Without the moves at whose rows held rows point; they are asked about again on the next day, or once somebody lets go."""
+    with connector.reading() as reader:
+        pins = on_hold.pinned(job, reader, mine)
+    if pins:
+        plan = held.job().plan or {}
+        known = plan.get("pinned", {}).get(today.isoformat(), [])
+        with held.writing():
+            Job.objects.filter(pk=job.pk).update(plan={**plan, "pinned": {today.isoformat(): sorted({*known, *pins})}})
+    return [move for move in mine if move.number not in pins]
 
 
 def _at_source(held: Held, job: Job, connector: Connector, mine: list[Move], *, done: dict[int, Done]) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from exports import tagged
 from exports.connectors.base import Reader, SourceError
-from exports.flows import handles
+from exports.flows import handles, on_hold
 from exports.flows.aging import Aging, aging_of
 from exports.flows.erase import moves_of
 from exports.flows.ground import Gap
@@ -32,7 +32,10 @@ CLAIM = "legal_claims"
 
 @dataclass(frozen=True)
 class SweepLine:
-    """One collection: `due` rows are older than the cutoff, `held` ones of them stay for now, `late` ones broke the promise."""
+    """One collection: `due` rows are older than the cutoff, `held` ones of them stay for now, `late` ones broke the promise.
+
+    `on_hold` counts those held ones that a legal hold or a legal claim keeps.
+    """
 
     source: str
     collection: str
@@ -45,6 +48,7 @@ class SweepLine:
     held: int = 0
     undated: int = 0
     late: int = 0
+    on_hold: int = 0
     blocked: str = ""
     notes: tuple[str, ...] = ()
 
@@ -70,7 +74,7 @@ class Outlook:
         """The plan as JSON values."""
         lines = [{**asdict(line), "notes": list(line.notes), "rows": line.rows} for line in self.lines]
         totals = {name: sum(line.rows for line in self.lines if line.action == name) for name in ("delete", "anonymise")}
-        totals["held"] = sum(line.held for line in self.lines)
+        totals |= {"held": sum(line.held for line in self.lines), "on_hold": sum(line.on_hold for line in self.lines)}
         return {**asdict(self), "lines": lines, "gaps": [gap.sentence for gap in self.gaps], "totals": totals, "unread": dict(self.unread)}
 
 
@@ -110,8 +114,9 @@ def sweeping(source: Source, aging: Aging, moment: datetime) -> Iterator[tuple[R
     aged = tuple(one for one in aging.aged if one.source == source.key)
     with source.connector().reading() as reader:
         plots, missing = plots_of(Land(reader.describe(), aged, _described(source), moment))
+        held = on_hold.rows_at(source, [one.collection for one in aged])
         for plot in plots:
-            plot.claimed = _claimed(source, plot.address)
+            plot.claimed = frozenset({*_claimed(source, plot.address), *held.get(plot.address, ())})
         yield reader, plots, missing
 
 
@@ -132,7 +137,8 @@ def _line(reader: Reader, plot: Plot, plots: list[Plot], policy: PolicyDocument)
     held = {key: reader.count(plot.held_by(key, plots)) for key in plot.holders} if due else {}
     undated = plot.undated(reader)
     late = reader.count(plot.due(period_before(plot.cutoff, policy.expiry_within))) if due and policy.expiry_within else 0
-    counts = {"due": due, "held": min(due, sum(held.values())), "undated": undated, "late": late}
+    kept = plot.on_hold(reader) if due else 0
+    counts = {"due": due, "held": min(due, kept + sum(held.values())), "undated": undated, "late": late, "on_hold": kept}
     strange = [_held_by_stranger(plot, key.collection, held[key]) for key in plot.strangers if held.get(key)]
     gaps = [*strange, *([_undated(plot, undated)] if undated else ())]
     return SweepLine(**{**asdict(line), **counts, "notes": tuple(plot.notes)}), gaps

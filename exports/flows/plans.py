@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.facts import PlanView
+from exports.flows.on_hold import ALL, lines_held
 from exports.models import Job, JobKind, JobState
 from exports.refusals import JobNotReady, PlanBlocked, StalePlan
 from portal.kit.clock import now
@@ -47,6 +48,8 @@ def approve(job_id: UUID, digest: str, *, by: str) -> None:
     view = PlanView.from_json((job.plan or {})["view"])
     if digest != view.digest:
         raise StalePlan(_("The plan has changed since it was shown. Read it again; nothing was erased."))
+    if ALL in lines_held(job):
+        raise PlanBlocked(_("Everything that this search finds is on hold. Nothing was erased."))
     if view.blocked:
         raise PlanBlocked(_("The plan is blocked: %(why)s Nothing was erased.") % {"why": " ".join(view.blocked)})
     job.state, job.digest, job.approved_by, job.approved_at = JobState.APPROVED, digest, by, now()

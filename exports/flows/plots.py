@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from exports.connectors.base import ForeignKey, Link, Reader, Schema, TableSchema
 from exports.flows.aging import DELETE, Aged
 from exports.flows.anonymising import anonymous_masks, not_anonymous
+from exports.flows.handles import KEYS_EACH, batches
 from exports.masking import Mask
 from exports.query import EVERYTHING, NOTHING, AllOf, Beyond, ByKey, Key, Predicate, Query, Within
 from exports.retention import period_before
@@ -40,7 +41,7 @@ class Plot:
     masks: dict[str, Mask] = field(default_factory=dict)
     holders: tuple[ForeignKey, ...] = ()
     strangers: tuple[ForeignKey, ...] = ()  # those of them that belong to tables that no dataset describes
-    claimed: tuple[Key, ...] = ()
+    claimed: frozenset[Key] = frozenset()  # rows that a legal hold or a legal claim keeps
     blocked: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -66,6 +67,13 @@ class Plot:
         left = EVERYTHING if self.removes else not_anonymous(self.masks)
         told = AllOf((left, self.aged.clock.told()))
         return reader.count(Query(self.table.name, left)) - reader.count(Query(self.table.name, told))
+
+    def on_hold(self, reader: Reader) -> int:
+        """How many due rows a legal hold or a legal claim keeps."""
+        return sum(
+            reader.count(Query(self.table.name, AllOf((self.due().where, ByKey(tuple(some))))))
+            for some in batches(sorted(self.claimed, key=repr), KEYS_EACH)
+        )
 
     def free(self, reader: Reader, keys: Sequence[Key]) -> list[Key]:
         """Those of these rows that nothing holds: no row points at them now, and no claim of an erased person keeps them."""

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
-from exports.flows import handles, noting
+from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
 from exports.flows.elements import WAYS, is_taken
 from exports.flows.erase import TRIES, moves_of
@@ -23,7 +23,6 @@ from exports.flows.receipts import signed_receipt
 from exports.flows.rehearse import fates_of
 from exports.flows.revoking import revoke_fetched
 from exports.flows.sharing import spare_shared
-from exports.flows.unfinished import asked, waiting
 from exports.models import Handle, HandleState, Job, JobState, PartState
 from exports.moves import Move
 from exports.query import ByKey, Key, Query
@@ -197,7 +196,7 @@ def _finish(held: Held, job: Job, proof: Proof) -> None:
         if signed["receipt"]["outcome"] == "failed":
             changes["error"] = _why(proof)
         Job.objects.filter(pk=job.pk).update(**changes)
-        _forget(job)
+        on_hold.forget(job)
     revoke_fetched(job)
 
 
@@ -218,12 +217,3 @@ def proof_of(proof: Proof) -> dict[str, Any]:
         "left": proof.left,
         "unproved": sorted(set(proof.unproved)),
     }
-
-
-def _forget(job: Job) -> None:
-    """Handles are kept exactly as long as they are needed: what is proved and will not be touched again is destroyed now."""
-    if waiting(job).exists() or asked(job):
-        return  # a source is still to be done, and its proof will look at everything again
-    for move in moves_of(job):
-        if move.on is None:
-            job.handles.filter(part=move.number).delete()

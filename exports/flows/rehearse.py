@@ -94,8 +94,8 @@ def _unsearched(ground: Ground) -> list[str]:
 
 def fates_of(job: Job) -> Fates:
     """What the policy, and those who settled it, say on the organisation's calendar day."""
-    settled = {line: found["choice"] for line, found in job.settlements.items()}
-    held = {line: found["because"] for line, found in job.settlements.items() if found["choice"] == HELD}
+    settled = {line: found["choice"] for line, found in job.settlements.items() if line}  # all held at once changes no plan
+    held = {line: found["because"] for line, found in job.settlements.items() if line and found["choice"] == HELD}
     return Fates(
         job.policy.read(),
         clock.today(job.organisation.timezone),

@@ -157,7 +157,7 @@ def _count_again(held: Held, run: SourceRun, source: Source, aging: Aging) -> li
             for plot in plots:
                 step = run.steps.filter(collection=plot.address).first()
                 if step is not None and not plot.blocked:
-                    left = {"left": reader.count(plot.due()), "unswept": _unheld(held, reader, plot)}
+                    left = {"left": reader.count(plot.due()), "unswept": _unheld(held, reader, plot), "on_hold": plot.on_hold(reader)}
                     _note(held, step, left)
     except SourceError as problem:
         if job.attempts < TRIES:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from exports.flows.on_hold import ALL
 from exports.flows.rehearse import HELD
 from exports.flows.unfinished import sources_left, waiting
 from exports.models import Job, JobKind, JobState, PartState
@@ -61,7 +62,7 @@ def hold(job_id: UUID, held: Mapping[str, str], *, by: str) -> None:
     job = Job.objects.select_for_update().get(pk=job_id)
     if job.kind != JobKind.ERASURE or job.state not in FRESH:
         raise JobNotReady(_("The deletion is approved or over, so nothing can be held back in it. Nothing was changed."))
-    others = {line: found for line, found in job.settlements.items() if found["choice"] != HELD}
+    others = {line: found for line, found in job.settlements.items() if found["choice"] != HELD or line == ALL}
     job.settlements = {**others, **{line: {"choice": HELD, "because": why, "by": by} for line, why in held.items()}}
     if job.state != JobState.NEW:
         job.state = JobState.REHEARSING

@@ -51,7 +51,7 @@ def asked(job: Job) -> set[str]:
 
 
 def left_of(job_id: UUID) -> tuple[tuple[str, str], ...]:
-    """The same, by the job's id."""
+    """Key and title of each source at which a deletion that has begun is not done or not proved: retry it there, do not search anew."""
     return sources_left(Job.objects.get(pk=job_id))
 
 

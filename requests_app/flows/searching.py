@@ -8,7 +8,7 @@ from exports import api
 from exports.api import Amendment, Search
 from portal.organisations.promises import PolicyDocument
 from requests_app.askers import ADDRESS
-from requests_app.holds import held_lines
+from requests_app.holds import held_keys, held_lines
 from requests_app.models import Case
 from requests_app.rules.errors import RuleError
 from requests_app.rules.rights import GATHERED, Right
@@ -37,7 +37,14 @@ def engine_works(case: Case) -> bool:
 
 
 def start_job(case: Case) -> UUID:
-    """Opens the job of this case."""
+    """Opens the job of this case; what is held is held in it too."""
+    job_id = _start(case)
+    if held := held_keys(case):
+        api.keep_back(case.organisation, case.reference, held, by="system")
+    return job_id
+
+
+def _start(case: Case) -> UUID:
     search = search_of(case)
     if case.right == Right.DELETION.value:
         job_id = api.start_erasure(search)

@@ -36,6 +36,9 @@ def hold(request: HttpRequest, reference: str) -> HttpResponse:
 def let_go(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Ends a hold."""
     case, actor = case_and_actor(request, reference)
-    lead = _("A plan is rehearsed again. A deletion that was answered meanwhile is opened again, so that what was held can go.")
+    lead = _(
+        "A plan is rehearsed again. What a deletion has put off goes on its day, or at once if that day is over. "
+        "A deletion that was answered without it is opened again, so that it can go."
+    )
     words = {"heading": _("Let it go?"), "button": _("Let it go"), "lead": lead}
     return with_reason(request, case, lambda text: holding.let_go(case, pk, text, by=actor), words=words)

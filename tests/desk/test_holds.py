@@ -5,9 +5,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import call_command
 
 from exports import api
+from exports.tasks import expire_due
 from portal.kit import clock
 from portal.organisations.models import User
 from requests_app import tasks
@@ -23,7 +25,9 @@ from requests_app.wishes import Wanted
 from tests.desk.acting import as_actor, proved
 from tests.desk.test_correcting import worked
 from tests.engine.erasing import Store
+from tests.engine.test_erasure_rows import child, shop
 from tests.engine.test_erasure_sources import two
+from tests.engine.test_on_hold import NOTES
 from tests.people import a_case, a_member, at_desk
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +169,56 @@ def test_content_on_hold_is_not_destroyed_with_the_years(planned: Case, lead: Us
     tasks.forget()
     case.refresh_from_db()
     assert not case.key_sealed
+
+
+def put_off(store: Store, lead: User) -> tuple[Case, str]:
+    """A deletion that was answered, of which one line goes in thirty days."""
+    case = approved(worked(proved(a_case(store.organisation, right=Right.DELETION))), lead)
+    assert case.state == State.ANSWERED
+    return case, f"/desk/case/{case.reference}/"
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Store:
+    return shop(tmp_path, NOTES, child("notes", category="later", fields="    - {name: text}"), key="later")
+
+
+def pass_days(days: int) -> None:
+    """The schedule runs so many days from now."""
+    with time_machine.travel(clock.now() + timedelta(days=days), tick=False):
+        expire_due()
+
+
+@pytest.mark.parametrize("line", ["shop:later", ""])
+def test_what_was_put_off_is_held_after_the_answer_and_goes_once_it_is_let_go(later: Store, line: str) -> None:
+    ada = a_member("Ada", "lead", later.organisation)
+    case, page = put_off(later, ada)
+    browser = at_desk(ada)
+    assert "to be deleted on" in browser.get(f"{page}hold/").content.decode()
+    said = {"line": line, "ground": "authority", "until": (clock.today("UTC") + timedelta(days=90)).isoformat(), "text": NOTE}
+    assert browser.post(f"{page}hold/", said).status_code == 302
+    assert "on hold" in browser.get(page).content.decode().lower()
+    letter = case.unseal(case.letters.get(kind="kept_longer").body_sealed)
+    assert "A court or an authority has told us to keep it." in letter
+    assert NOTE not in letter
+
+    pass_days(31)
+    assert later.sql("SELECT count(*) FROM notes") == [(3,)]
+
+    holding.let_go(case, case.holds.get().pk, "Settled.", by=as_actor(ada, case))
+    case.refresh_from_db()
+    assert case.state == State.ANSWERED  # the deletion goes on by itself: nothing has to be opened again
+    pass_days(31)
+    assert later.sql("SELECT id FROM notes") == [(9,)]
+
+
+def test_after_the_answer_only_what_is_still_to_go_can_be_held(later: Store) -> None:
+    ada = a_member("Ada", "lead", later.organisation)
+    case, page = put_off(later, ada)
+    with pytest.raises(NotYet, match="still to be deleted"):
+        holding.hold(case, "shop:account", soon(), by=as_actor(ada, case))
+    pass_days(31)
+    with pytest.raises(NotYet, match="over or being carried out"):
+        holding.hold(case, "", soon(), by=as_actor(ada, case))
+    assert "Legal hold" not in at_desk(ada).get(page).content.decode()
+    assert not case.holds.exists()

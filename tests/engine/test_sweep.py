@@ -126,7 +126,7 @@ def test_tenants_requests_become_counts_and_are_never_touched_again(key: str, tm
     assert town.checksum("connector_logs", f"SELECT * FROM requests WHERE at >= {cutoff}") == young
     before = town.tables()
     again, _err = run(key, "--execute", "--today", DAY)
-    assert again["receipt"]["totals"] == {"delete": 0, "anonymise": 0, "held": 0}
+    assert again["receipt"]["totals"] == {"delete": 0, "anonymise": 0, "held": 0, "on_hold": 0}
     assert town.tables() == before
 
 
@@ -145,7 +145,7 @@ def test_a_plan_counts_and_changes_nothing(tmp_path: Path) -> None:
 def test_on_the_day_the_stores_are_built_nothing_is_too_old(tmp_path: Path) -> None:
     Town("mcpworks", tmp_path)
     plan, _err = run("mcpworks", "--plan", "--today", "2026-12-08")
-    assert (plan["totals"], plan["gaps"]) == ({"delete": 0, "anonymise": 0, "held": 0}, [])
+    assert (plan["totals"], plan["gaps"]) == ({"delete": 0, "anonymise": 0, "held": 0, "on_hold": 0}, [])
 
 
 def test_the_receipt_is_signed_and_names_nobody(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_killed_at_any_statement_it_ends_the_same_and_does_nothing_twice(
 ) -> None:
     whole = aging_store(tmp_path / "whole", SCRIPT, DATASET, key="whole")
     expected = outcome(whole, api.start_sweep(whole.organisation, MOMENT))
-    assert expected[2] == {"delete": 4, "anonymise": 2, "held": 1}
+    assert expected[2] == {"delete": 4, "anonymise": 2, "held": 1, "on_hold": 0}
     assert expected[0][3] == [("log 1",), ("log 3",), ("seen 1",), ("seen 2",)]
     monkeypatch.setattr(sweeps, "BATCH", batch)
     kills = 0

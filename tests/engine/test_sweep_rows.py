@@ -71,11 +71,11 @@ INSERT INTO part VALUES (1, 'a', '{old}'), (2, 'b', '{old}'), (3, 'b', '{young}'
 @pytest.mark.parametrize("on_delete", ["", "ON DELETE RESTRICT", "ON DELETE CASCADE"])
 def test_a_row_at_which_a_younger_one_points_waits_for_it(tmp_path: Path, on_delete: str) -> None:
     store = aging_store(tmp_path, PAIR.format(on_delete=on_delete, old=OLD, young=YOUNG), lines() + lines(table="part"))
-    assert api.plan_sweep(store.organisation, MOMENT)["totals"] == {"delete": 3, "anonymise": 0, "held": 1}
+    assert api.plan_sweep(store.organisation, MOMENT)["totals"] == {"delete": 3, "anonymise": 0, "held": 1, "on_hold": 0}
     receipt = sweep(store)
     assert (numbers(store), numbers(store, "part")) == (["b", "c"], [3, 4])
     assert receipt["outcome"] == "complete"
-    assert receipt["totals"] == {"delete": 3, "anonymise": 0, "held": 1}
+    assert receipt["totals"] == {"delete": 3, "anonymise": 0, "held": 1, "on_hold": 0}
     sweep(store, MOMENT + timedelta(days=40))
     assert (numbers(store), numbers(store, "part")) == ([], [])
 
@@ -115,7 +115,7 @@ def test_rows_that_point_at_each_other_go_from_the_last_to_the_first(tmp_path: P
     store = aging_store(tmp_path, script, lines())
     receipt = sweep(store)
     assert numbers(store) == [4, 5]
-    assert receipt["totals"] == {"delete": 3, "anonymise": 0, "held": 1}
+    assert receipt["totals"] == {"delete": 3, "anonymise": 0, "held": 1, "on_hold": 0}
 
 
 def test_a_key_of_two_parts_is_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ LINKED = (
 def test_an_anonymous_row_keeps_its_counts_and_no_tie_to_anybody(tmp_path: Path) -> None:
     store = aging_store(tmp_path, PEOPLE.format(null="", unique=""), LINKED.replace("TOKEN", "system.operations"))
     receipt = sweep(store)
-    assert (receipt["outcome"], receipt["totals"]) == ("complete", {"delete": 0, "anonymise": 2, "held": 0})
+    assert (receipt["outcome"], receipt["totals"]) == ("complete", {"delete": 0, "anonymise": 2, "held": 0, "on_hold": 0})
     assert store.sql("SELECT * FROM log ORDER BY id") == [
         (1, "2026-11-01", None, "", "erased", 7, "a"),
         (2, "2026-11-02", None, "", "erased", 8, "b"),
@@ -277,7 +277,7 @@ def test_a_claim_stands_above_a_period_and_another_basis_does_not(tmp_path: Path
     assert Handle.objects.count() == 1
     receipt = sweep(store)
     assert numbers(store) == left
-    assert receipt["totals"] == {"delete": 2 - len(left), "anonymise": 0, "held": len(left)}
+    assert receipt["totals"] == {"delete": 2 - len(left), "anonymise": 0, "held": len(left), "on_hold": len(left)}
     assert expire.run_due(clock.today("UTC") + timedelta(days=3000)) == 1
     assert numbers(store) == []
     assert not Handle.objects.exists()
