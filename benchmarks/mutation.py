@@ -63,7 +63,11 @@ def outcome_of(mutant: Mutant | None) -> str:
     """killed, survived, or unended: a run that does not end in its time proves nothing. Without a mutant the tests must pass."""
     pid = os.fork()
     if pid == 0:
-        os._exit(_tried(mutant))
+        code = 1
+        try:
+            code = _tried(mutant)
+        finally:
+            os._exit(code)  # whatever happened: this process never goes on as the other one
     _pid, status = os.waitpid(pid, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
         return "unended"
@@ -80,10 +84,7 @@ def _tried(mutant: Mutant | None) -> int:
     os.dup2(nowhere, 2)
     if mutant is not None:
         sys.meta_path.insert(0, Changed(mutant.module, mutant.number))
-    try:
-        return int(pytest.main([*_ordered(mutant.module if mutant else ""), *TESTS]))
-    except BaseException:  # a fault may break the import of a test: that is noticed too
-        return 1
+    return int(pytest.main([*_ordered(mutant.module if mutant else ""), *TESTS]))
 
 
 def _ordered(module: str) -> list[str]:
