@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, tuple_
 
 from exports.connectors.base import ColumnSchema
 from exports.connectors.sql_dialects import Dialect
@@ -29,12 +29,32 @@ def listed(dialect: Dialect, mine: Sequence[Side], values: Sequence[Sequence[Any
     """The columns hold one of these tuples, each value a parameter of its own."""
     parts = [dialect.as_text(part, live) if dialect.mixed(live, live) else part for part, live in mine]
     if len(mine) == 1:
-        (part, live), texts = (parts[0], mine[0][1]), [value for (value,) in values]
-        found = part.in_([dialect.loose_value(text, live) for text in texts] if live.collation else texts)
-        return and_(found, dialect.exactly(part).in_([dialect.exact_value(text) for text in texts])) if live.collation else found
-    if not any(live.collation for _, live in mine):
+        return _one_holds(dialect, parts[0], mine[0][1], [value for (value,) in values])
+    if dialect.takes_tuples and not any(live.collation for _, live in mine):
         return tuple_(*parts).in_(values)
+    if not dialect.takes_tuples:
+        return _few_ways(dialect, mine, values)
     return or_(*(_all_hold(dialect, mine, value) for value in values))
+
+
+def _one_holds(dialect: Dialect, part: ColumnElement[Any], live: ColumnSchema, values: Sequence[Any]) -> ColumnElement[bool]:
+    exact = [dialect.exact_value(value) for value in values]
+    if dialect.mixed(live, live):
+        return dialect.among(part, exact)
+    if not live.collation:
+        return dialect.among(part, values)
+    loose = [dialect.loose_value(value, live) for value in values]
+    return and_(dialect.among(part, loose), dialect.among(dialect.exactly(part), exact))
+
+
+def _few_ways(dialect: Dialect, mine: Sequence[Side], values: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+    """Tuples without row values: one alternative for each value of the part that has the fewest of them."""
+    least = min(range(len(mine)), key=lambda number: len({value[number] for value in values}))
+    rest = [side for number, side in enumerate(mine) if number != least]
+    ways: dict[Any, list[Sequence[Any]]] = {}
+    for value in values:
+        ways.setdefault(value[least], []).append([part for number, part in enumerate(value) if number != least])
+    return or_(*(and_(listed(dialect, [mine[least]], [(one,)]), listed(dialect, rest, others)) for one, others in ways.items()))
 
 
 def _all_hold(dialect: Dialect, mine: Sequence[Side], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -42,6 +62,9 @@ def _all_hold(dialect: Dialect, mine: Sequence[Side], values: Sequence[Any]) -> 
     return and_(*(listed(dialect, [side], [(value,)]) for side, value in zip(mine, values, strict=True)))
 
 
-def holding(parts: Sequence[ColumnElement[Any]], held: Select[Any]) -> ColumnElement[bool]:
-    """The columns together hold one of the selected tuples."""
+def holding(parts: Sequence[ColumnElement[Any]], held: Select[Any], *, tuples: bool = True) -> ColumnElement[bool]:
+    """The columns together hold one of the selected tuples; asked row by row where `tuples` cannot be compared."""
+    if len(parts) > 1 and not tuples:
+        equal = (part == other for part, other in zip(parts, held.selected_columns, strict=True))
+        return exists(held.with_only_columns(literal_column("1"), maintain_column_froms=True).where(*equal))
     return parts[0].in_(held) if len(parts) == 1 else tuple_(*parts).in_(held)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, false, not_, or_, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, case, false, or_, select, true
 
 from exports.connectors.base import ColumnSchema, Schema, SourceMismatch
 from exports.connectors.sql_comparing import Side, holding, listed, pairs
@@ -46,7 +46,7 @@ class Compiler(Tables):
             case AllOf(parts):
                 return and_(true(), *(self.where(source, name, inner) for inner in parts))
             case Outside(inner):
-                return not_(self.where(source, name, inner).is_(true()))
+                return case((self.where(source, name, inner), 0), else_=1) == 1  # what is neither true nor false is outside, too
             case Equals():
                 return self._equals(source, name, part)
             case Together(fields, values):
@@ -94,7 +94,11 @@ class Compiler(Tables):
             if carried is not None:
                 theirs = [(carried.c[f"v{number}"], live) for number, live in enumerate(columns)]
                 sides = self._sides(zip(mine, columns, strict=True), theirs)
-                return holding([left for left, _ in sides], select(*(right for _, right in sides)).select_from(carried))
+                return holding(
+                    [left for left, _ in sides],
+                    select(*(right for _, right in sides)).select_from(carried),
+                    tuples=self.dialect.takes_tuples,
+                )
         return listed(self.dialect, list(zip(mine, columns, strict=True)), fit)
 
     def _of_one_row(self, source: FromClause, name: str, part: Beyond | Filled | Dated | Before) -> ColumnElement[bool]:
@@ -132,7 +136,7 @@ class Compiler(Tables):
         held = select(*(right for _, right in sides)).select_from(inner).where(*(one.is_not(None) for one in columns))
         if not isinstance(inner, CTE):
             held = held.where(self.where(inner, part.query.collection, part.query.where))
-        return holding([left for left, _ in sides], held)
+        return holding([left for left, _ in sides], held, tuples=self.dialect.takes_tuples)
 
     def _sides(self, mine: Iterable[Side], theirs: Iterable[Side]) -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
         return [pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other)]

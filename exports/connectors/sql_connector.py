@@ -12,6 +12,7 @@ from exports.connectors.base import LIVE_SCHEMA, SNAPSHOT, WHOLE, Reader, Source
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_dialects import Dialect, dialect_of
 from exports.connectors.sql_errors import reaching, told
+from exports.connectors.sql_key_writing import KeyWriter
 from exports.connectors.sql_writing import SqlWriter
 
 
@@ -40,7 +41,8 @@ class SqlConnector:
         with self._connection(self._write_url, writing=True) as (connection, dialect):
             kept = False
             try:
-                yield SqlWriter(connection, dialect, self._schemas)
+                writer = SqlWriter if dialect.takes_lists else KeyWriter
+                yield writer(connection, dialect, self._schemas)
                 with told():
                     connection.commit()
                 kept = True

@@ -1,19 +1,21 @@
 """What differs between database products: opening, reading only, locking, describing, comparing, and carrying many values at once.
 
-To add a product, write one class in a file of its own and name it in DIALECTS; everything else is the same for all.
+A product without a class is spoken to as `sql_other` does. To add one, write a class in a file of its own and name it in
+DIALECTS; everything else is the same for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
 from sqlalchemy.types import TypeEngine
 
-from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
+from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.mariadb import MariaDb
 from exports.connectors.postgresql import PostgreSql
+from exports.connectors.sql_other import Other
 from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sqlite import Sqlite
 
@@ -42,6 +44,9 @@ class Comparing(Protocol):
     def loose_value(self, value: Any, column: ColumnSchema) -> Any:
         """A value that is compared with a text column under the column's own collation."""
 
+    def among(self, part: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+        """The part is one of these values."""
+
     def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
         """Another text column, so that it may be compared with this one at all."""
 
@@ -57,6 +62,12 @@ class Dialect(Comparing, Protocol):
     one_at_a_time: bool
     # DELETE may name a second table. Where it may, it must: without, the product would look at every row.
     deletes_by_join: bool
+    # Every name may stand in quotes as SQLAlchemy tells it; not so where names are stored in capitals and told in small letters.
+    quotes_names: bool
+    # (a, b) may be compared with a sub-query that selects two columns.
+    takes_tuples: bool
+    # A table of one transaction only can be made, and filled with the keys of rows that are to be changed.
+    takes_lists: bool
     # How it writes rows itself; None where they are written here.
     rows: RowWriting | None
 
@@ -92,8 +103,6 @@ DIALECTS: dict[str, Dialect] = {
 
 
 def dialect_of(url: URL) -> Dialect:
-    """The dialect that speaks to this address."""
-    found = DIALECTS.get(url.get_backend_name())
-    if found is None:
-        raise SourceUnreachable(f"It cannot be reached: '{url.get_backend_name()}' is not a kind of database that is known here.")
-    return found
+    """The dialect that speaks to this address; for a product without one here, the part that all have in common."""
+    name = url.get_backend_name()
+    return DIALECTS.get(name) or Other(name)

@@ -34,7 +34,7 @@ def before(product: str, part: Part, column: ColumnSchema, moment: datetime) -> 
     elif column.type == "date":
         earlier = part < limit.date()
     else:
-        earlier = part < (moment if "with time zone" in column.native else limit)
+        earlier = part < (moment if "with time zone" in column.native.lower() else limit)
     return and_(dated(product, part), earlier)
 
 
@@ -46,5 +46,6 @@ def _text_of_day(part: Part) -> ColumnElement[bool]:
 DATED: Mapping[str, Callable[[Part], ColumnElement[bool]]] = {
     "sqlite": _text_of_day,
     "postgresql": lambda part: func.isfinite(part, type_=Boolean()),
+    "other": lambda part: part.is_not(None),
     "mariadb": lambda part: part >= FIRST_DAY,  # 0000-00-00 is its word for no day
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
@@ -16,7 +17,14 @@ class Ordinary:
 
     one_at_a_time = False
     deletes_by_join = True
+    quotes_names = True
+    takes_tuples = True
+    takes_lists = True
     rows: RowWriting | None = None
+
+    def among(self, part: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+        """Each value a parameter of its own."""
+        return part.in_(list(values))
 
     def recover(self, connection: Connection) -> None:
         """Nothing is broken."""

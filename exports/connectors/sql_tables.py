@@ -29,8 +29,12 @@ class Tables:
         live = self.table(name)
         schema, _, bare = name.rpartition(".")
         names = dict.fromkeys((*live.columns, *live.key))
-        columns: list[ColumnClause[Any]] = [column(_quoted(one), self.dialect.typed(self.live(name, one))) for one in names]
-        return table(_quoted(bare), *columns, schema=_quoted(schema) if schema else None)
+        columns: list[ColumnClause[Any]] = [column(self._named(one), self.dialect.typed(self.live(name, one))) for one in names]
+        return table(self._named(bare), *columns, schema=self._named(schema) if schema else None)
+
+    def _named(self, name: str) -> quoted_name:
+        """In quotes, where they change nothing: a mixed case, a blank and a word that a newer server reserves are names like any other."""
+        return quoted_name(name, self.dialect.quotes_names or None)
 
     def source(self, name: str) -> FromClause:
         """A fresh alias of the live table."""
@@ -52,8 +56,3 @@ class Tables:
         if not found:
             raise SourceMismatch(f"The rows of '{name}' have no key, so they cannot be told apart.")
         return found
-
-
-def _quoted(name: str) -> quoted_name:
-    """Always in quotes: a mixed case, a blank and a word that a newer server reserves are names like any other."""
-    return quoted_name(name, True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, TableClause, and_, column, delete, select,
 
 from exports.connectors.base import ColumnSchema, Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
-from exports.connectors.sql_comparing import holding, pairs
+from exports.connectors.sql_comparing import holding, listed, pairs
 from exports.connectors.sql_values import already_fit
 from exports.query import ByKey, Key
 
@@ -70,10 +70,7 @@ class SqlWriter(SqlReader):
         old = self.dialect.fit(correction.old, live)
         if old is None and correction.old is not None:
             return False
-        held = self.dialect.as_text(cell, live) if self.dialect.mixed(live, live) else cell
-        same = held.is_not_distinct_from(old)
-        if live.collation and old is not None:
-            same = and_(same, self.dialect.exactly(cell) == self.dialect.exact_value(old))
+        same = cell.is_(None) if old is None else listed(self.dialect, [(cell, live)], [(old,)])
         this = compiler.where(whole, called, ByKey((correction.key,)))
         return self._changed(update(whole).where(this, same).values({correction.field: correction.new})) == 1
 

@@ -17,6 +17,7 @@ from exports.connectors.base import WHOLE, Connector
 from exports.connectors.http_connector import HttpConnector, schema_of
 from exports.connectors.http_settings import HttpSettings
 from exports.connectors.sql_connector import SqlConnector
+from exports.connectors.sql_dialects import DIALECTS
 from exports.datasets import read_stored
 from tests.engine.far_host import Host, serving
 from tests.processes import free_port
@@ -96,7 +97,7 @@ class ServedProduct(Plain):
     """A database of its own on one of the private servers."""
 
     def __init__(self, server: Server, name: str) -> None:
-        self.server, self.name = server, name
+        self.server, self.name, self.driver = server, name, ""
 
     def opened(self) -> Any:
         if self.server.scheme == "postgresql":
@@ -106,8 +107,14 @@ class ServedProduct(Plain):
     def url(self) -> str:
         return self.server.url(self.name)
 
+    def connector(self) -> Connector:
+        return SqlConnector(self._by_driver(self.url()))
+
     def absent(self) -> Connector:
-        return SqlConnector(self.server.url("absent"))
+        return SqlConnector(self._by_driver(self.server.url("absent")))
+
+    def _by_driver(self, url: str) -> str:
+        return url.replace("postgresql", self.driver, 1) if self.driver else url
 
 
 @contextmanager
@@ -198,15 +205,30 @@ def over_http(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[HttpProduct]:
         yield HttpProduct(store.path, host)
 
 
+@contextmanager
+def unknown(server: Server, patch: pytest.MonkeyPatch) -> Iterator[ServedProduct]:
+    """A real database that is spoken to as one that nobody here has met."""
+    with on_postgresql(server) as product:
+        product.driver = "postgresql+psycopg"
+        patch.delitem(DIALECTS, "postgresql")
+        yield product
+
+
 Maker = Callable[[pytest.FixtureRequest], AbstractContextManager[Product]]
 MAKERS: dict[str, Maker] = {
     "http": lambda request: over_http(request.getfixturevalue("tmp_path"), request.getfixturevalue("monkeypatch")),
     "sqlite": lambda request: sqlite(request.getfixturevalue("tmp_path")),
     "postgresql": lambda request: on_postgresql(request.getfixturevalue("postgresql_server")),
     "mariadb": lambda request: on_mariadb(request.getfixturevalue("mariadb_server")),
+    "unknown": lambda request: unknown(request.getfixturevalue("postgresql_server"), request.getfixturevalue("monkeypatch")),
 }
-MARKS = {"http": [pytest.mark.thorough], "postgresql": [pytest.mark.needs("postgresql")], "mariadb": [pytest.mark.needs("mariadbd")]}
-CAN = {"http": HttpConnector.can, **dict.fromkeys(("sqlite", "postgresql", "mariadb"), SqlConnector.can)}
+MARKS = {
+    "http": [pytest.mark.thorough],
+    "postgresql": [pytest.mark.needs("postgresql")],
+    "mariadb": [pytest.mark.needs("mariadbd")],
+    "unknown": [pytest.mark.needs("postgresql")],
+}
+CAN = {"http": HttpConnector.can, **dict.fromkeys(("sqlite", "postgresql", "mariadb", "unknown"), SqlConnector.can)}
 
 
 def those_that(word: str = "") -> list[Any]:
