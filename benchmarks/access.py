@@ -12,12 +12,11 @@ import os
 import resource
 import subprocess
 import time
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.market import copying, counted, fill
-from benchmarks.processes import by_engine, database
+from benchmarks.processes import by_engine, database, of_server
 from tests.servers import Server, running_postgresql
 
 
@@ -35,15 +34,15 @@ def main() -> None:
 
 def _answered(server: Server, url: str, profile: str) -> dict[str, Any]:
     """What the engine told, with the server's CPU seconds added to its own."""
-    before = _of_server(server)
+    before = of_server(server)
     told = by_engine("access", url, profile)
-    return {**told, "all": told["cpu"] + _of_server(server) - before}
+    return {**told, "all": told["cpu"] + of_server(server) - before}
 
 
 def _copied(server: Server, url: str) -> tuple[float, float]:
     """Seconds, and CPU seconds of all that took part."""
     words = ["psql", url, "--no-psqlrc", "--quiet", *(word for statement in copying() for word in ("--command", statement))]
-    before, started = _children() + _of_server(server), time.perf_counter()
+    before, started = _children() + of_server(server), time.perf_counter()
     asking = subprocess.Popen(words, stdout=subprocess.PIPE)
     packing = subprocess.Popen(["gzip", "--stdout"], stdin=asking.stdout, stdout=subprocess.DEVNULL)
     if asking.stdout:
@@ -51,15 +50,7 @@ def _copied(server: Server, url: str) -> tuple[float, float]:
     if packing.wait() or asking.wait():
         raise SystemExit("COPY | gzip did not end well")
     seconds = time.perf_counter() - started
-    return seconds, _children() + _of_server(server) - before
-
-
-def _of_server(server: Server) -> float:
-    """CPU seconds of the server and of all its processes that have ended."""
-    time.sleep(0.5)  # for the last one to end
-    (pid, *_rest) = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
-    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
-    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+    return seconds, _children() + of_server(server) - before
 
 
 def _children() -> float:

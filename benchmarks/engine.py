@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.core.management import call_command
@@ -72,9 +73,9 @@ def access(organisation: Organisation, email: str) -> dict[str, float]:
     return {"collect": collected - started, "pack": packed - collected}
 
 
-def load(dataset: str, url: str) -> Organisation:
+def load(dataset: str, url: str, **promises: Any) -> Organisation:
     """An organisation with this dataset at this database."""
-    organisation = an_organisation("shop")
+    organisation = an_organisation("shop", **promises)
     source = DataSource(organisation=organisation, key=dataset, title=dataset.capitalize())
     source.url = url
     source.datasets = yaml.safe_load((DATASETS / f"{dataset}.yml").read_text())["dataset"]

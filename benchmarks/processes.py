@@ -7,10 +7,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from tests.processes import descendants
 from tests.servers import Server
 
 # Django must be set up before benchmarks.engine can be read.
@@ -39,3 +43,32 @@ def database(server: Server, name: str, how: str = "") -> str:
     with psycopg.connect(server.url("postgres"), autocommit=True) as opened:
         opened.execute(f"CREATE DATABASE {name} {how}")
     return server.url(name)
+
+
+def python(program: str, environment: Mapping[str, str], *words: str) -> str:
+    """What a program said that ran with these settings, in a process of its own; it must end well."""
+    command = [sys.executable, "-c", f"import django; django.setup(); {program}", *words]
+    done = subprocess.run(command, env=dict(environment), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{program} ended with {done.returncode}")
+    return done.stdout
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and of all that it started, those included that have ended and were looked after."""
+    return sum(_used(one) for one in (pid, *descendants(pid)))
+
+
+def of_server(server: Server) -> float:
+    """CPU seconds of a database server and of all its processes that have ended."""
+    time.sleep(0.5)  # for the last one to end
+    (pid, *_rest) = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
+    return cpu_of(int(pid))
+
+
+def _used(pid: int) -> float:
+    try:
+        parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(map(int, parts)) / os.sysconf("SC_CLK_TCK")

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db.models import Q, QuerySet
 
+from exports import api
 from exports.api import EngineRefusal
 from portal.kit import clock, leases
 from portal.kit.leases import LeaseLost
@@ -37,7 +38,8 @@ from requests_app.rules.states import State
 
 log = logging.getLogger("habeas.tasks")
 AT_ONCE = 200
-MOVING = Q(state__in=[State.COLLECTING, State.EXECUTING]) | Q(state=State.REVIEW, released_at__isnull=False)
+AT_WORK = [State.COLLECTING.value, State.EXECUTING.value]
+MOVING = Q(state__in=AT_WORK) | Q(state=State.REVIEW, released_at__isnull=False)
 ENDED = [State.ANSWERED, State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.DUPLICATE]
 
 
@@ -73,10 +75,10 @@ def settle_enquiry(enquiry_id: str) -> None:
 
 @shared_task(name=hints.SETTLE_CASE)  # type: ignore[untyped-decorator]  # Celery has no types
 def settle_case(case_id: int) -> None:
-    """Takes one case as far as it goes by itself."""
+    """Takes one case as far as it goes by itself, its job included: one message is enough, and nothing waits for the next round."""
     case = Case.objects.filter(pk=case_id).first()
     if case is not None:
-        _each([case], _work_on)
+        _each([case], _go_on)
 
 
 @shared_task(name="requests_app.expire")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -130,6 +132,16 @@ def read_mailbox(organisation: Organisation, *, at_once: bool = False) -> dict[s
                 current.stuck += 1
                 log.error("Message %s of %s was not taken in: %s", uid, organisation.key, type(problem).__name__, exc_info=problem)
         return {**current.taken, "stuck": current.stuck}
+
+
+def _go_on(case: Case) -> None:
+    """Step by step, until one changes nothing."""
+    stands = None
+    while stands != (stands := (case.state, case.released_at)):
+        if case.job_id and case.state in AT_WORK:
+            api.run(case.job_id)
+        _work_on(case)
+        case.refresh_from_db()
 
 
 def _work_on(case: Case) -> None:

@@ -101,6 +101,13 @@ def mariadb_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[Server]:
     """A private Redis that keeps nothing on disk."""
+    with running_redis() as server:
+        yield server
+
+
+@contextmanager
+def running_redis() -> Iterator[Server]:
+    """A private Redis that keeps nothing on disk."""
     with _folder("redis") as folder:
         port = free_port()
         words = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder, "--requirepass", PASSWORD]

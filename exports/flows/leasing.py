@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -15,11 +15,19 @@ from portal.kit import leases
 RENEW_AFTER = 8.0  # seconds; a lease lasts 30
 
 
+def _nothing() -> None:
+    return None
+
+
 class Held:
-    """A job that this worker holds. Every change to the job or its parts is made inside `writing()`."""
+    """A job that this worker holds. Every change to the job or its parts is made inside `writing()`.
+
+    `meanwhile` is called whenever the lease was renewed: for what should not wait until a long piece of work is over.
+    """
 
     def __init__(self, job_id: UUID, token: int) -> None:
         self.job_id, self.token = job_id, token
+        self.meanwhile: Callable[[], None] = _nothing
         self._renewed = time.monotonic()
 
     def renew(self) -> None:
@@ -27,6 +35,7 @@ class Held:
         if time.monotonic() - self._renewed > RENEW_AFTER:
             leases.renew(Job, self.job_id, self.token)
             self._renewed = time.monotonic()
+            self.meanwhile()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -69,11 +69,11 @@ def _go(work: Held) -> None:
     job = work.job()
     if job.attempts > MOST_ATTEMPTS:
         raise EngineRefusal(_("The search stopped with a fault several times and was given up. The log says where."))
-    while not _is_at_rest(work):
-        job = work.job()
-        if phase := PHASES.get((job.kind, job.state)):
+    while (phase := PHASES.get((job.kind, job.state))) or not _is_at_rest(work):
+        if phase:
             phase(work)
             work.renew()
+        job = work.job()
 
 
 def _is_at_rest(work: Held) -> bool:

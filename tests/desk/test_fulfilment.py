@@ -260,3 +260,36 @@ def test_a_portable_answer_names_what_is_left_out_and_why(northwind: Organisatio
     assert [note.partition(":")[0] for note in cover.notes] == ["Your invoices"]
     letter = case.letters.get(kind="answer_access")
     assert "A copy of your data holds it." in case.unseal(letter.html_sealed)
+
+
+@pytest.mark.django_db
+def test_one_message_takes_a_case_that_releases_itself_from_the_search_to_the_answer(engine: FakeEngine) -> None:
+    house = an_organisation("swift", rights={"access": RightPromise(right="access", days=30, automatic_release=True)})
+    engine.sources = (replace(SHOP, covered=0),)
+    case = a_case(house)
+
+    tasks.settle_case(case.pk)
+
+    case.refresh_from_db()
+    assert (case.state, len(engine.covers)) == (State.ANSWERED, 1)
+    assert [letter.kind for letter in case.letters.all()] == ["answer_access"]
+
+
+def test_one_message_stops_where_a_person_must_decide(northwind: Organisation, engine: FakeEngine) -> None:
+    case = a_case(northwind)
+
+    tasks.settle_case(case.pk)
+
+    case.refresh_from_db()
+    assert (case.state, case.released_at, engine.covers) == (State.REVIEW, None, [])
+
+
+def test_the_message_runs_the_job_itself(northwind: Organisation, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[UUID] = []
+    monkeypatch.setattr(tasks.api, "run", ran.append)
+    case = a_case(northwind)
+
+    tasks.settle_case(case.pk)
+
+    case.refresh_from_db()
+    assert ran == [case.job_id]

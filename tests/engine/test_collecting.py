@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from exports import api
 from exports.flows import collect as collecting
-from exports.flows import gathering
+from exports.flows import gathering, leasing
+from exports.flows.leasing import Held
 from exports.models import DataSource, Job, JobState, Step
 from portal.kit import crypto
 from portal.kit.clock import now
@@ -223,3 +226,28 @@ def test_two_people_never_share_a_record(shop: Shop) -> None:
         ids = [{record["id"] for record in records(job_id, collection)} for job_id in (mine, theirs)]
         assert not ids[0] & ids[1]
         assert all(ids)
+
+
+def test_steps_that_take_no_time_are_written_down_together(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "NOTE_AFTER", 60.0)
+    job_id = shop.search()
+    with CaptureQueriesContext(connection) as caught:
+        api.run(job_id)
+    transactions = sum(one["sql"].startswith("SAVEPOINT") for one in caught.captured_queries)  # within the test's own
+    assert len(counts(job_id)) == 5
+    assert transactions == 1 + 2 + 1 + 1  # all runs and steps; that a source is asked, for each of two; what they answered; rest
+
+
+def test_what_was_answered_is_seen_while_the_next_collection_takes_its_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id, gather, seen = shop.search(), gathering.gather, list[int]()
+
+    def slow(held: Held, *args: object, **words: object) -> object:
+        monkeypatch.setattr(leasing, "RENEW_AFTER", 0.0)
+        held.renew()  # as between two batches
+        seen.append(api.progress(job_id).found)
+        return gather(held, *args, **words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collecting, "gather", slow)
+    api.run(job_id)
+    assert seen[0] == 0
+    assert all(seen[1:])

@@ -21,7 +21,12 @@ from tests.engine.shop import Shop, counts, records
 pytestmark = pytest.mark.django_db
 
 
-def test_after_a_crash_between_steps_the_done_ones_are_not_redone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("note_after", "again"), [(0.0, 1), (60.0, 2)])
+def test_after_a_crash_between_steps_what_was_written_down_is_not_redone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, note_after: float, again: int
+) -> None:
+    """Steps of one moment are written down together, source by source: then those of the source that was at work are asked again."""
+    monkeypatch.setattr(collecting, "NOTE_AFTER", note_after)
     job_id = shop.search()
     asked: list[str] = []
     gather = gathering.gather
@@ -37,7 +42,7 @@ def test_after_a_crash_between_steps_the_done_ones_are_not_redone(shop: Shop, mo
         api.run(job_id)
     Job.objects.filter(pk=job_id).update(due_at=now())
     api.run(job_id)
-    assert len(asked) == len(set(asked)) + 1
+    assert len(asked) == len(set(asked)) + again
     assert api.progress(job_id).state == "collected"
     assert counts(job_id) == counts(shop.searched())
 
