@@ -48,6 +48,7 @@ class MariaDb(Ordinary):
 
     name = "mariadb"
     one_at_a_time = True
+    writes_past_its_snapshot = True
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         told = {"connect_timeout": CONNECT_SECONDS, "read_timeout": STATEMENT_SECONDS + 60, "conv": CONVERSIONS}

@@ -60,7 +60,8 @@ class PostgreSql(Ordinary):
     rows: RowWriting | None = WrittenByPostgreSql()
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
-        return _engine(url.set(drivername="postgresql+psycopg"), "READ COMMITTED" if writing else "REPEATABLE READ")
+        # One snapshot for writing too: a row that somebody changed after we looked at it refuses to be written by what we saw.
+        return _engine(url.set(drivername="postgresql+psycopg"), "REPEATABLE READ")
 
     def begin(self, connection: Connection, *, writing: bool) -> None:
         if not writing:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, and_, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch, Written
 from exports.connectors.sql_compile import Compiler
@@ -36,6 +36,7 @@ class SqlReader:
     """Questions to one SQL database inside one read-only snapshot. One that fails leaves the others as they were."""
 
     goes_on = True
+    holds = False  # rows that are found and read back stay as they are while the session lasts, where no snapshot sees to that
 
     def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
         self.connection, self.dialect, self.schemas = connection, dialect, schemas
@@ -108,7 +109,7 @@ class SqlReader:
         query = self.documents.resolved(query)
         compiler = self.compiler()
         key = compiler.key(query.collection)
-        for rows in self.stream(self._ordered(compiler, query, key, key).limit(most), 1000):
+        for rows in self.stream(_held(self, self._ordered(compiler, query, key, key).limit(most)), 1000):
             for row in rows:
                 if None in tuple(row):
                     raise SourceMismatch(f"A row of '{query.collection}' has no key, so it cannot be told apart.")
@@ -120,7 +121,7 @@ class SqlReader:
             compiler = self.compiler()
             key = compiler.key(collection)
             wanted = fields or tuple(compiler.table(collection).columns)
-            statement = compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted))
+            statement = _held(self, compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted)))
             with self._asking():
                 rows = self.connection.execute(statement).all()
             held = {tuple(row[: len(key)]): dict(zip(wanted, row[len(key) :], strict=True)) for row in rows}
@@ -176,6 +177,10 @@ class SqlReader:
                 yield
         except SourceError:
             if self.goes_on:
-                with suppress(DBAPIError):  # the connection may be gone
+                with suppress(SQLAlchemyError):  # the connection may be gone
                     self.dialect.recover(self.connection)
             raise
+
+
+def _held(session: SqlReader, statement: Select[Any]) -> Select[Any]:
+    return statement.with_for_update() if session.holds and session.dialect.writes_past_its_snapshot else statement

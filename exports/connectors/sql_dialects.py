@@ -68,6 +68,8 @@ class Dialect(Comparing, Protocol):
     takes_tuples: bool
     # A table of one transaction only can be made, and filled with the keys of rows that are to be changed.
     takes_lists: bool
+    # A change meets rows as they are by then, not as the session has read them: so a writing session holds what it reads.
+    writes_past_its_snapshot: bool
     # How it writes rows itself; None where they are written here.
     rows: RowWriting | None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 
 from exports.connectors.base import SourceBusy, SourceError, SourceRefused, SourceUnreachable
 
@@ -57,6 +57,8 @@ def told() -> Iterator[None]:
         yield
     except DBAPIError as problem:
         raise in_words(problem) from None
+    except PendingRollbackError:  # the connection was lost at an earlier question of this session
+        raise SourceUnreachable(GONE) from None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ class Ordinary:
 
     one_at_a_time = False
     deletes_by_join = True
+    writes_past_its_snapshot = False
     quotes_names = True
     takes_tuples = True
     takes_lists = True

@@ -41,6 +41,7 @@ class SqlWriter(SqlReader):
     """One transaction. Reads inside it see its own writes. After the first error nothing of it is kept."""
 
     goes_on = False
+    holds = True
     _made = 0
 
     def erase(self, collection: str, keys: Iterable[Key]) -> int:

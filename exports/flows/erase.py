@@ -17,7 +17,8 @@ from exports.flows.by_hand import ask_for_deletions
 from exports.flows.elements import thinned
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
-from exports.flows.spool import Recount, spool
+from exports.flows.spool import Asked, Recount, spool
+from exports.flows.strangers import let_go
 from exports.flows.unfinished import is_begun
 from exports.masking import ELEMENTS, NULL
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
@@ -37,10 +38,10 @@ class Grown(Exception):
 
 
 def execute(held: Held) -> None:
-    """Spool if that is still to be done, then erase source by source, the one with the identities last."""
+    """Spool until something was written anywhere, then erase source by source, the one with the identities last."""
     job = held.job()
     recount: Recount = {}
-    if job.state in (JobState.APPROVED, JobState.SPOOLING):
+    if not is_begun(job):
         spooled = spool(held)
         if spooled is None:
             return
@@ -91,7 +92,7 @@ def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
     """One source. False when the job went back to an earlier state and nothing more may be done now."""
     mine = None if run.state == PartState.RUNNING else run.pk  # it was running before: a killed worker may have written
     try:
-        _at_source(held, job, run, recount=recount if not is_begun(job) else {})
+        _at_source(held, job, run, asked=recount.get(run.source_key, Asked()))
     except Grown:
         _again(held, job, run)
         return False
@@ -100,7 +101,8 @@ def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
     else:
         with held.writing():
             SourceRun.objects.filter(pk=run.pk).update(state=PartState.DONE, finished_at=now(), error="", since=None)
-            Job.objects.filter(pk=job.pk).update(attempts=0)
+            if is_begun(job):  # else all of it begins anew with the next try, and that is counted
+                Job.objects.filter(pk=job.pk).update(attempts=0)
     return True
 
 
@@ -120,8 +122,8 @@ def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, min
     return True
 
 
-def _at_source(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> None:
-    source = run.source_key
+def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
+    source, counted = run.source_key, asked.counted if not is_begun(job) else []
     moves = [move for move in moves_of(job) if move.source == source and move.is_now and move.rows]
     if not moves:
         return
@@ -129,14 +131,16 @@ def _at_source(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> Non
     if is_one_transaction(sum(move.rows for move in moves)):
         with connector.writing() as writer:
             _begin(held, run)
-            _count_again(writer, recount.get(source, []))
+            _count_again(writer, counted)
+            let_go(held, job, writer, moves, asked.theirs)
             _loosen(held, job, writer, moves)
             done = [pk for move in moves for pk in _apply(held, job, writer, move)]
         _mark(held, done)
         return
     with connector.writing() as writer:
         _begin(held, run)
-        _count_again(writer, recount.get(source, []))
+        _count_again(writer, counted)
+        let_go(held, job, writer, moves, asked.theirs)
         _loosen(held, job, writer, moves)
     for move in moves:
         while waiting := _waiting(job, move):

@@ -53,9 +53,7 @@ class Entry:
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """A move's number and some of its rows, again and again in the order of the moves."""
-        for line in SealedReader(_folder() / f"{self.name}{ROWS}", self.box).lines():
-            number, rows = tagged.loads(line.decode())
-            yield number, rows
+        yield from _rows(self.name, self.box)
 
 
 def names() -> list[str]:
@@ -92,6 +90,11 @@ def put(out: SealedWriter, number: int, rows: list[Any]) -> None:
     out.write(tagged.dumps([number, rows]).encode() + b"\n")
 
 
+def drafted_rows(name: str) -> Iterator[tuple[int, list[Any]]]:
+    """The same of an entry that need not count yet."""
+    yield from _rows(name, _box(_key_of(name), name))
+
+
 def is_drafted(name: str) -> bool:
     """Its rows are there."""
     return (_folder() / f"{name}{ROWS}").exists() and any((_folder() / f"{name}{end}").exists() for end in (DRAFT, HEAD))
@@ -99,8 +102,7 @@ def is_drafted(name: str) -> bool:
 
 def seal(name: str, *, organisation: str, until: date, facts: dict[str, Any]) -> None:
     """From now on the entry counts. It may be sealed again with later facts."""
-    draft, head = _folder() / f"{name}{DRAFT}", _folder() / f"{name}{HEAD}"
-    key = bytes.fromhex(draft.read_text() if draft.exists() else json.loads(head.read_text())["key"])
+    draft, head, key = _folder() / f"{name}{DRAFT}", _folder() / f"{name}{HEAD}", _key_of(name)
     sealed = _box(key, name).seal(tagged.dumps(facts), context=name)
     _write(head, json.dumps({"organisation": organisation, "until": until.isoformat(), "key": key.hex(), "sealed": sealed.hex()}))
     draft.unlink(missing_ok=True)
@@ -121,6 +123,17 @@ def destroy_rolled_over(today: date) -> int:
         _sync_folder()
         (_folder() / f"{entry.name}{ROWS}").unlink(missing_ok=True)
     return len(over)
+
+
+def _key_of(name: str) -> bytes:
+    draft, head = _folder() / f"{name}{DRAFT}", _folder() / f"{name}{HEAD}"
+    return bytes.fromhex(draft.read_text() if draft.exists() else json.loads(head.read_text())["key"])
+
+
+def _rows(name: str, box: crypto.Box) -> Iterator[tuple[int, list[Any]]]:
+    for line in SealedReader(_folder() / f"{name}{ROWS}", box).lines():
+        number, rows = tagged.loads(line.decode())
+        yield number, rows
 
 
 def _folder() -> Path:

@@ -23,6 +23,7 @@ from exports.flows.receipts import signed_receipt
 from exports.flows.rehearse import fates_of
 from exports.flows.revoking import revoke_fetched
 from exports.flows.sharing import spare_shared
+from exports.flows.strangers import forget, strangers_of
 from exports.models import Handle, HandleState, Job, JobState, PartState
 from exports.moves import Move
 from exports.query import ByKey, Key, Query
@@ -45,6 +46,14 @@ class Proof:
     absent: dict[int, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     unproved: list[str] = field(default_factory=list)
+
+    foreign: dict[int, set[Key]] = field(default_factory=dict)
+
+    def strangers_of(self, held: Held, reader: Reader, move: Move) -> set[Key]:
+        """Rows of this move that are somebody else's by now, whatever stands in them."""
+        if move.number not in self.foreign:
+            self.foreign |= strangers_of(held, reader, held.job(), [move])
+        return self.foreign[move.number]
 
     @property
     def holds(self) -> bool:
@@ -108,6 +117,12 @@ def _read_back(held: Held, reader: Reader, move: Move, handle: handles.Opened, *
             absent += 1
         elif move.is_now and not _is_done(move, row, expected[key]):
             wrong.add(key)
+    if foreign := wrong and wrong & proof.strangers_of(held, reader, move):
+        wrong -= foreign
+        rest = forget(held, move, handle, foreign)
+        if rest is None:
+            return
+        handle = rest
     proof.proved[move.number] = proof.proved.get(move.number, 0) + len(handle.rows) - len(wrong)
     proof.failed[move.number] = proof.failed.get(move.number, 0) + len(wrong)
     proof.absent[move.number] = proof.absent.get(move.number, 0) + (0 if move.removes and move.is_now else absent)

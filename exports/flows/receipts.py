@@ -32,7 +32,8 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
     view, moves = PlanView.from_json((job.plan or {})["view"]), moves_of(job)
     today, gaps = clock.today(job.organisation.timezone), _gaps(job, view)
     unread = {*job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True), *proof["unproved"]}
-    tally = tally_of(moves, view.lines, proof, unread=unread)
+    away = {int(number): rows for number, rows in (job.plan or {}).get("not_theirs", {}).items()}
+    tally = tally_of(moves, view.lines, {**proof, "away": away}, unread=unread)
     return {
         "kind": "erasure",
         "job": str(job.pk),
@@ -45,9 +46,10 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
         "outcome": outcome_of(job, tally, holds=holds, gaps=gaps),
         "totals": tally.totals(),
         "not_done": tally.not_done(),
+        "no_longer_theirs": sum(away.values()),
         "lines": [_line(line, tally) for line in view.lines if line.rows],
         "sources": [_source(run, moves, tally) for run in job.runs.all()],
-        "moves": [_move(move, proof, tally) for move in moves if move.rows],
+        "moves": [_move(move, proof, tally) for move in moves if move.rows or move.number in away],
         "kept": [_kept(line, tally) for line in view.lines if line.rows and (line.action == "keep" or line.when)],
         "detached": [_detached(line, tally) for line in view.lines if line.action == "detach"],
         "differences": [{"move": number, "planned": before, "found": found} for number, before, found in _differences(job)],
@@ -141,6 +143,7 @@ def _move(move: Move, proof: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
         "proved": proof["proved"].get(move.number, 0),
         "failed": proof["failed"].get(move.number, 0),
         "gone_already": proof["absent"].get(move.number, 0),
+        "no_longer_theirs": tally.away.get(move.number, 0),
         "not_done": tally.of(move.number).not_done,
     }
 

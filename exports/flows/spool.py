@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from django.utils.translation import gettext as _
@@ -20,7 +20,17 @@ from exports.models import Handle, Job, JobState, PartState, SourceRun
 from exports.moves import DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
 
-Recount = dict[str, list[tuple[Query, int]]]
+
+@dataclass(frozen=True)
+class Asked:
+    """What a source is asked once more inside the transaction that writes: questions with the rows that each found, and by collection
+    the question that tells whose a row is."""
+
+    counted: list[tuple[Query, int]] = field(default_factory=list)
+    theirs: dict[str, Query] = field(default_factory=dict)
+
+
+Recount = dict[str, Asked]
 
 
 def spool(held: Held) -> Recount | None:
@@ -107,12 +117,15 @@ def _detached(rehearsal: Rehearsal, move: Move) -> Detached:
 
 
 def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:
-    """What each source should still find when its transaction has begun."""
+    """What each source should still find when its transaction has begun. Values that lead there from other sources are those of now."""
     recount: Recount = {}
     for address, place in rehearsal.ground.places.items():
         if any(move.address == address and move.action != DETACH for move in moves):
             query = rehearsal.ground.questions.query(address)
-            recount.setdefault(place.source, []).append((query, rehearsal.ground.rows[address]))
+            recount.setdefault(place.source, Asked()).counted.append((query, rehearsal.ground.rows[address]))
+    for move in moves:
+        if move.is_now and move.rows:
+            recount.setdefault(move.source, Asked()).theirs[move.address] = rehearsal.ground.survey.questions.query(move.address)
     return recount
 
 
@@ -138,4 +151,5 @@ def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> 
                 state=PartState.FAILED if unread and source.key in gaps else PartState.PENDING,
                 error=gaps[source.key][:400] if unread and source.key in gaps else "",
             )
-        Job.objects.filter(pk=job.pk).update(state=JobState.EXECUTING, plan=stored, attempts=0)
+        changes = {"attempts": 0} if job.state == JobState.APPROVED else {}  # what is put aside once more has failed before
+        Job.objects.filter(pk=job.pk).update(state=JobState.EXECUTING, plan=stored, **changes)

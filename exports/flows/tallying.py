@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,7 @@ class Tally:
     lines: tuple[PlanLine, ...]
     counts: Mapping[int, Count]
     unread: frozenset[str]
+    away: Mapping[int, int] = field(default_factory=dict)  # rows that are somebody else's by now, by the number of the move
 
     def of(self, *numbers: int) -> Count:
         """These moves together."""
@@ -37,7 +38,7 @@ class Tally:
 
     def of_line(self, line: PlanLine) -> Count:
         """A line's rows. Those that no handle stands for (only others' rows lead to them, or they have no key) were not touched."""
-        count, known = self.of(*line.moves), {move.number: move.rows for move in self.moves}
+        count, known = self.of(*line.moves), {move.number: move.rows + self.away.get(move.number, 0) for move in self.moves}
         untouched = max(0, line.rows - sum(known.get(number, 0) for number in line.moves))
         if line.source_key in self.unread:
             return Count(count.done, count.gone, count.not_done + untouched)
@@ -68,7 +69,7 @@ def tally_of(moves: Iterable[Move], lines: tuple[PlanLine, ...], proof: Mapping[
     for move in kept:
         proved, gone = proof["proved"].get(move.number, 0), proof["absent"].get(move.number, 0)
         counts[move.number] = Count(proved - gone, gone, max(0, move.rows - proved))
-    return Tally(kept, lines, counts, frozenset(unread))
+    return Tally(kept, lines, counts, frozenset(unread), proof.get("away", {}))
 
 
 def _deciding(moves: Iterable[Move]) -> list[Move]:

@@ -1,0 +1,91 @@
+"""Rows that were put aside and have come to belong to somebody else since: nothing is done to them, and the receipt counts them.
+
+As long as the search that led to the rows still leads anywhere, its own question is asked again inside the transaction that writes.
+Once something may have been written, that question finds nothing: then a row is told by what made it the person's when it was put
+aside, which the ledger has noted. A row is taken for somebody else's only where such a column holds neither that nor what we wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from exports.connectors.base import Reader, SourceRefused
+from exports.flows import handles, ledger, noting
+from exports.flows.leasing import Held
+from exports.models import Handle, HandleState, Job
+from exports.moves import Move
+from exports.query import AllOf, ByKey, Key, Outside, Query
+from exports.values import same
+
+Asked = Mapping[str, Query]  # by collection: the question that finds the person's rows, also those that others use
+
+
+def let_go(held: Held, job: Job, writer: Reader, moves: Iterable[Move], asked: Asked) -> None:
+    """Look at every row that is about to be written, before the first is. What is somebody else's by now loses its handle."""
+    moves = list(moves)
+    by_note = {} if asked else strangers_of(held, writer, job, moves)
+    for move in moves:
+        for handle in handles.opened(job, move, HandleState.SPOOLED):
+            held.renew()
+            foreign = _by_question(writer, move, handle, asked[move.address]) if asked else by_note[move.number] & set(handle.keys)
+            if foreign:
+                forget(held, move, handle, foreign)
+
+
+def _by_question(writer: Reader, move: Move, handle: handles.Opened, theirs: Query) -> set[Key]:
+    return set(writer.targets(Query(move.table, AllOf((ByKey(handle.keys), Outside(theirs.where))))))
+
+
+def strangers_of(held: Held, reader: Reader, job: Job, moves: Collection[Move]) -> dict[int, set[Key]]:
+    """By the number of each move: keys whose rows no longer hold what made them the person's. Raises SourceRefused without notes."""
+    if not ledger.is_drafted(str(job.pk)):
+        raise SourceRefused(_("It is no longer known whose the rows are: the notes about them are missing in the ledger."))
+    known = {move.number: move for move in moves}
+    found: dict[int, set[Key]] = {number: set() for number in known}
+    for number, rows in ledger.drafted_rows(str(job.pk)):
+        held.renew()
+        if number in known:
+            found[number] |= set(_changed(reader, job, known[number], rows))
+    return found
+
+
+def _changed(reader: Reader, job: Job, move: Move, rows: list[Any]) -> Iterator[Key]:
+    plan, live = job.plan or {}, reader.describe().tables[move.table].columns
+    links = plan.get("links", {}).get(str(move.number), [])
+    told = [name for name in links if name in live and live[name].type != "json"]  # a document changes with what others write into it
+    if not told:
+        return
+    emptied = {*plan.get("loosen", {}).get(move.address, ()), *plan.get("cut", {}).get(move.address, ())}
+    noted = {tuple(key): ({**move.constants, **own}, dict(zip(links, marks, strict=True))) for key, own, marks in rows if marks}
+    known: dict[Any, str] = {}
+    for key, row in reader.read_back(move.table, list(noted), fields=tuple(told)):
+        new, marks = noted[key]
+        for name, value in (row or {}).items():
+            is_ours = (name in new and same(value, new[name])) or (name in emptied and value is None)
+            if not is_ours and noting.marks((value,), known) != [marks[name]]:
+                yield key
+
+
+def forget(held: Held, move: Move, handle: handles.Opened, foreign: Collection[Key]) -> handles.Opened | None:
+    """These rows are somebody else's: from here on nothing leads to them. The handle of the rest, if there is a rest."""
+    job, rest = held.job(), [row for row in handle.rows if row[0] not in foreign]
+    plan = dict(job.plan or {})
+    away = {**plan.get("not_theirs", {})}
+    away[str(move.number)] = away.get(str(move.number), 0) + len(handle.keys) - len(rest)
+    plan["moves"] = [
+        {**stored, "rows": stored["rows"] - len(handle.keys) + len(rest)} if stored["number"] == move.number else stored
+        for stored in plan["moves"]
+    ]
+    with held.writing():
+        before = Handle.objects.get(pk=handle.pk)
+        before.delete()
+        Job.objects.filter(pk=job.pk).update(plan={**plan, "not_theirs": away})
+        if not rest:
+            return None
+        kept = handles.seal(job, move, rest)
+        kept.state, kept.note = before.state, before.note
+        kept.save(force_insert=True)
+    return handles.Opened(kept.pk, move.number, tuple(key for key, _own in rest), tuple(own for _key, own in rest) if handle.own else ())
