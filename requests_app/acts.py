@@ -161,7 +161,7 @@ def _words_and_work(case: Case) -> Iterator[tuple[bool, Act]]:
     yield is_early, Act(_("Write down a correction"), _to("correct_add", case))
     is_half = right is Right.WITHDRAWAL and state is State.REVIEW and _withdraw(case).address != _to("answer", case)
     yield is_half, Act(_("Answer"), _to("answer", case))
-    is_unsettled = askers.lacks_authority(case) and state in (State.ARRIVED, State.WAITING)
+    is_unsettled = askers.lacks_authority(case) and state in (State.ARRIVED, State.WAITING, State.REVIEW)
     yield is_unsettled, Act(_("Check who may ask"), _to("authority", case))
     yield waiting.may_chase(case), Act(_("Remind the person"), _to("chase", case), posts=True)
     yield holding.may_hold(case), Act(_("Legal hold"), _to("hold", case))

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as lazy
 from portal.kit import clock
 from portal.organisations.models import Organisation
 from requests_app.desk_forms import Text
+from requests_app.entry_asker_forms import AskerEntry, Typed
 from requests_app.flows.entering import BY_HAND
 from requests_app.flows.intake import Application
 from requests_app.forms import Address, Line
 from requests_app.mail.words import REASONS
+from requests_app.models.case import AskedBy
 from requests_app.rules.rights import Right
 from requests_app.words import RIGHTS
 
@@ -45,7 +47,7 @@ class AsideForm(forms.Form):
     )
 
 
-class EntryForm(forms.Form):
+class EntryForm(AskerEntry):
     """A request that came by phone, by post, in person, or by a mail that was read elsewhere."""
 
     use_required_attribute = False
@@ -77,12 +79,12 @@ class EntryForm(forms.Form):
         input_formats=["%Y-%m-%d", "%d.%m.%Y"],
         error_messages={"required": lazy("Enter the day it arrived"), "invalid": lazy("Enter a day like 2026-11-20")},
     )
-    name = Line(label=lazy("Name"), missing=lazy("Enter the name, as the person gave it"))
+    name = Line(label=lazy("Name of the person"), missing=lazy("Enter the name of the person whose data it is about"))
     email = Address(
-        label=lazy("Email address"),
+        label=lazy("Email address of the person"),
         required=False,
         help_text=lazy(
-            "We send a link there, and nothing goes on before it is confirmed. Leave it empty if there is none: the request then stands "
+            "We send a link there, unless a guardian asks, and nothing goes on before it is confirmed. Leave it empty if there is none: the request then stands "
             "on the desk with its date. Nothing can be gathered or sent for it here, because only an address can be proved."
         ),
     )
@@ -107,6 +109,7 @@ class EntryForm(forms.Form):
         house, day = cleaned.get("organisation"), cleaned.get("received_on")
         if house and day and day > clock.today(house.timezone):
             self.add_error("received_on", ValidationError(_("This day is still to come. Enter the day it arrived")))
+        self.check_asker(Typed(house, cleaned.get("right", ""), cleaned.get("email", "")))
         return cleaned
 
     @property
@@ -120,6 +123,8 @@ class EntryForm(forms.Form):
             right=Right(typed["right"]),
             name=typed["name"],
             identities={"email": typed["email"]},
+            asker=self.asker,
+            is_child=typed["asks"] == AskedBy.CHILD.value,
             channel=typed["channel"],
             received_at=_moment(typed["received_on"], house.timezone),
         )

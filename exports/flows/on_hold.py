@@ -172,4 +172,4 @@ def _is_replaced(line: str, found: Mapping[str, str], *, is_over: bool) -> bool:
 
 def _erased(organisation: Organisation, reference: str) -> Iterable[Job]:
     mine = Job.objects.filter(organisation=organisation, reference=reference, kind=JobKind.ERASURE, state=JobState.FINISHED)
-    return mine.exclude(receipt=None).order_by("created_at")
+    return mine.filter(receipt__isnull=False).order_by("created_at")

@@ -7,8 +7,10 @@ address that was given is the person's: it was only claimed before, and only the
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from exports import api
 from portal.kit import clock
 from requests_app import askers, letters
 from requests_app.access import Actor
@@ -19,7 +21,8 @@ from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.models.note import NoteKind
 from requests_app.rules.errors import RuleError
-from requests_app.rules.states import State, is_over
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State, is_over, next_states
 
 
 class AuthorityRefused(RuleError):
@@ -85,17 +88,33 @@ def allow(case: Case, typed: str, *, browser: str, to_agent: bool) -> Outcome:
 
 @transaction.atomic
 def deny(challenge: Challenge) -> None:
-    """The person did not ask anybody to act: what was sent in their name ends, and whoever sent it is told that it ended."""
-    for case in _together(challenge.case):
+    """The person did not ask anybody to act: what was sent in their name ends, and whoever sent it is told that it ended.
+
+    Their word stands above a paper that an officer saw. What is being gathered cannot end at this moment: nothing of it goes out
+    until the question is settled anew.
+    """
+    for case in _together(challenge.case, denied=True):
         moving.record(case, "authority.denied", by="person")
-        moving.move(case, State.WITHDRAWN, by="person")
-        letters.queue(case, "not_allowed", to=askers.reader_address(case))
+        if _can_end(case):
+            moving.move(case, State.WITHDRAWN, by="person")
+            if case.job_id:
+                api.cancel(case.job_id)
+            letters.queue(case, "not_allowed", to=askers.address_for(case, Purpose.CONFIRM))
+        else:
+            case.authorised_at, case.authorised_how, case.answers_asker = None, "", False
+            case.save()
     challenges.spend(challenge)
 
 
-def _together(case: Case) -> list[Case]:
-    """The cases that were sent together and still wait for this, locked."""
-    rows = Case.objects.filter(submission_id=case.submission_id, authorised_at__isnull=True).order_by("pk")
+def _can_end(case: Case) -> bool:
+    is_begun = bool(case.job_id and (case.released_at or api.sources_left(case.job_id)))
+    return State.WITHDRAWN in next_states(State(case.state), Right(case.right)) and not is_begun
+
+
+def _together(case: Case, *, denied: bool = False) -> list[Case]:
+    """The cases that were sent together and still wait for this, locked; for a person's no also those that a paper settled."""
+    waiting = Q(authorised_at__isnull=True) | (Q(authorised_how=askers.BY_EVIDENCE) if denied else Q(pk__in=[]))
+    rows = Case.objects.filter(waiting, submission_id=case.submission_id).order_by("pk")
     locked = [moving.locked(row) for row in rows]
     return [one for one in locked if not is_over(State(one.state))]
 

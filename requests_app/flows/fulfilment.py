@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from exports import api
 from exports.api import EngineRefusal, JobBusy, Progress
 from portal.kit import clock
-from requests_app import answers, hints, letters, outlines
+from requests_app import answers, askers, hints, letters, outlines
 from requests_app.access import SYSTEM, Actor, must_lead
 from requests_app.flows import contacts, shortfalls, verification
 from requests_app.flows.moving import locked, move, record
@@ -119,6 +119,8 @@ def release(case: Case, *, by: Actor) -> None:
         raise NotYet(_("This request is not for a copy of data, so there is no archive to release. Nothing was changed."))
     if case.state != State.REVIEW.value or case.job_id is None:
         raise NotYet(_("There is nothing to release: the data is not gathered and in review. Nothing was changed."))
+    if askers.lacks_authority(case):
+        raise NotYet(_("It is not settled that whoever asks may ask for the person. Check it first. Nothing was sent."))
     if not case.released_at:
         shortfalls.must_be_closed(case)
         _release(case, by=by)

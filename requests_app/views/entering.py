@@ -20,6 +20,6 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = form.application
         actor = access.actor_at(user_of(request), asked.organisation.pk, signed_in_at=signed_in_at(request))
-        submission = entering.enter(asked, by=actor, note=form.cleaned_data["note"])
+        submission = entering.enter(asked, by=actor, note=form.cleaned_data["note"], seen=form.seen)
         return redirect("desk:case", intake.lead_case(submission).reference)
     return desk_page(request, "enter", houses=houses, status=422 if form.errors else 200, form=form, has_choice=len(houses) > 1)

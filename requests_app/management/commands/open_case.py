@@ -12,6 +12,7 @@ from portal.kit import clock
 from portal.organisations.models import Organisation
 from requests_app import addresses
 from requests_app.access import SHELL
+from requests_app.askers import CAPACITIES, Asker
 from requests_app.flows import entering
 from requests_app.flows.intake import Application
 from requests_app.models import Case
@@ -37,6 +38,9 @@ class Command(BaseCommand):
             "--received-at", help="when it arrived, like 2026-11-20T09:30; local time unless an offset is given (default: now)"
         )
         parser.add_argument("--copy-first", action="store_true", help="with a deletion: also a copy, answered before anything is deleted")
+        parser.add_argument("--asker-name", default="", help="who asks for the person, where they do not ask themself")
+        parser.add_argument("--asker-email", default="", help="the mailbox that whoever asks proves")
+        parser.add_argument("--capacity", choices=list(CAPACITIES), help="what whoever asks is to the person")
         parser.add_argument("--test", action="store_true", help="a test request: left out of all reports")
         parser.add_argument("--json", action="store_true")
 
@@ -63,11 +67,24 @@ def _application(organisation: Organisation, options: dict[str, Any]) -> Applica
         name=options["name"],
         identities={"email": options["email"]},
         country=options["country"].strip().upper(),
+        asker=_asker(options),
         copy_first=options["copy_first"],
         channel=options["channel"],
         received_at=_received_at(options["received_at"], organisation.timezone),
         is_test=options["test"],
     )
+
+
+def _asker(options: dict[str, Any]) -> Asker | None:
+    """Who asks for the person; what showed that they may is noted with `case REFERENCE authority`."""
+    said = [options["asker_name"].strip(), options["asker_email"].strip(), options["capacity"]]
+    if not any(said):
+        return None
+    if not all(said) or not addresses.is_address(said[1]):
+        raise CommandError(
+            "Whoever asks for somebody else needs --asker-name, --asker-email and --capacity. Nothing was opened.", returncode=WRONG_USAGE
+        )
+    return Asker(*said)
 
 
 def _received_at(text: str | None, zone: str) -> datetime | None:
