@@ -8,12 +8,14 @@ from uuid import UUID
 
 from time_machine import Traveller
 
+from exports import api
 from exports.api import ArchiveFacts
 from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app import tasks
-from requests_app.flows import closing, erasing, fulfilment, intake, triage, withdrawal
+from requests_app.flows import closing, erasing, fulfilment, holding, intake, triage, withdrawal
+from requests_app.flows.holding import Terms
 from requests_app.models import Case, Letter, Message, Notice, RegisterEntry
 from requests_app.models.case import Standing
 from requests_app.models.letter import Author
@@ -21,6 +23,7 @@ from requests_app.rules.deadlines import Clock
 from requests_app.rules.extensions import extension_reasons
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
+from tests.desk.a_year_of_rows import CATEGORIES, HELD_FOR, HELD_FROM, Rows
 from tests.desk.acting import as_actor, proved
 from tests.desk.fake_engine import FakeEngine
 from tests.people import a_case, an_application, an_organisation
@@ -71,6 +74,7 @@ class World:
     """What happens from day to day, and what was noted of it on the way."""
 
     engine: Engine
+    rows: Rows
     otto: User
     ada: User
     chance: random.Random = field(default_factory=lambda: random.Random(20270101))
@@ -102,7 +106,8 @@ class World:
         house = self.houses[self.chance.choice(sorted(self.houses))]
         fate = self.chance.choice(FATES)
         right = Right.DELETION if fate == "erased" else Right.ACCESS
-        email = f"person{len(self.asked)}@example.org"
+        has_rows = fate == "erased" and len(self.asked) % 3 == 0  # theirs is erased by the engine itself
+        email = f"{'rows' if has_rows else 'person'}{len(self.asked)}@example.org"
         if fate == "silent":
             case = intake.lead_case(intake.submit(an_application(house, right, identities={"email": email}, country="")))
         else:
@@ -111,6 +116,8 @@ class World:
             RegisterEntry.objects.filter(reference=case.reference).update(acknowledged_at=clock.now())
         if fate == "erased":
             proved(case)
+        if has_rows:
+            self.rows.add(case.pk, email)
         self.asked.append(Asked(case.pk, fate, self.chance.randint(1, 8), day))
 
     def act(self, one: Asked, day: date) -> None:
@@ -152,23 +159,47 @@ class World:
             withdrawal.withdraw(case)
 
     def erased(self, one: Asked, case: Case, day: date) -> None:
-        if case.state == State.REVIEW:
+        if case.pk in self.rows.people:
+            self.erased_with_rows(case, day)
+        elif case.state == State.REVIEW:
             erasing.approve(case, digest=self.engine.digest, typed=case.reference, by=as_actor(self.ada, case))
             self.engine.ends(case.job_id, "complete")
-        elif case.state == State.ANSWERED and case.backups_until and clock.today(case.organisation.timezone) > case.backups_until:
+        if case.state == State.ANSWERED and case.backups_until and clock.today(case.organisation.timezone) > case.backups_until:
             closing.attest_backups(case, "The store lists none older.", by=as_actor(self.ada, case))
+
+    def erased_with_rows(self, case: Case, day: date) -> None:
+        """The plan is the engine's own. Every fourth person's notes are held over the day on which they were to go."""
+        erased, ada = self.rows.erased_on.get(case.pk), as_actor(self.ada, case)
+        if case.state == State.REVIEW and case.job_id:
+            erasing.approve(case, digest=api.plan(case.job_id).digest, typed=case.reference, by=ada)
+        elif case.state == State.ANSWERED and erased and self.is_held(case.pk):
+            today = clock.today(case.organisation.timezone)
+            held = case.holds.first()
+            if held is None and today >= erased + timedelta(days=HELD_FROM):
+                holding.hold(case, "rows:notes", Terms("claims", WHY), by=ada)
+            elif held and not held.released_at and today >= erased + timedelta(days=HELD_FOR):
+                holding.let_go(case, held.pk, "It is settled.", by=ada)
+
+    def is_held(self, case_id: int) -> bool:
+        return self.rows.people.get(case_id, 1) % 4 == 0
 
     def run(self) -> None:
         """One round of the schedule, as beat would send it, and what the worker does with the hints."""
         self.look()
         tasks.remind()
         tasks.dispatch()
+        self.rows.run(self.zones)
         tasks.expire()
         tasks.forget()
         for pk in Letter.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
             tasks.post_letter(pk)
         for pk in Notice.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
             tasks.post_notice(pk)
+
+    def zones(self) -> dict[UUID, tuple[int, str]]:
+        """Job → case and time zone, of those who have rows."""
+        found = Case.objects.filter(pk__in=self.rows.people).values_list("job_id", "pk", "organisation__timezone")
+        return {job_id: (pk, zone) for job_id, pk, zone in found if job_id}
 
     def look(self) -> None:
         """What a worker can see now: which requests must keep which date."""
@@ -186,6 +217,6 @@ class World:
 def a_house(law: str, zone: str) -> Organisation:
     """An organisation under one law, with no promise of its own about dates."""
     rights = {right: RightPromise(right=right) for right in ("access", "deletion")}
-    own = {"regimes": (law,), "residence_regimes": {}, "rights": rights, "recipients": (), "authorities": ()}
+    own = {"regimes": (law,), "residence_regimes": {}, "rights": rights, "recipients": (), "authorities": (), "categories": CATEGORIES}
     key = law.lower().replace("_", "-")
     return an_organisation(key, timezone=zone, case_days=CASE_DAYS, backups_days=BACKUPS, **own)

@@ -3,12 +3,15 @@
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core import mail
 
 from exports import api
+from exports.models import Handle, Job
 from portal.kit import clock
 from portal.organisations.models import Organisation, Policy
 from requests_app import figures, hints, letters
@@ -16,6 +19,7 @@ from requests_app.flows.history import check_history
 from requests_app.models import Case, Event, Notice, RegisterEntry, Reminder
 from requests_app.models.letter import LetterState
 from tests.desk.a_year import CASE_DAYS, CASES, DOWN, FIRST, LAST, LAWS, Engine, World, a_house
+from tests.desk.a_year_of_rows import LATER, STRANGERS, Rows, routed
 from tests.desk.conftest import DOOR
 from tests.people import a_member
 
@@ -26,22 +30,23 @@ KINDS |= {"overdue": ("due", 1), "breach": ("due", 7), "backups": ("backups", 0)
 URGENCY = list(KINDS)
 
 
-def test_a_year_goes_by_and_each_thing_happens_once_on_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = lived(monkeypatch)
+def test_a_year_goes_by_and_each_thing_happens_once_on_its_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    world = lived(monkeypatch, Rows(tmp_path / "rows.sqlite3"))
 
     reminders_are_those_counted_day_by_day(world)
     one_mail_says_the_most_urgent()
+    rows_go_once_and_on_their_days(world)
     requests_end_and_are_forgotten_on_their_days(world)
     the_register_is_complete_and_true(world)
     assert check_history().broken_at is None
 
 
-def lived(monkeypatch: pytest.MonkeyPatch) -> World:
+def lived(monkeypatch: pytest.MonkeyPatch, rows: Rows) -> World:
     """The whole year, day by day. Every hint is lost: what is done is done because it is due."""
     engine = Engine()
     for name in DOOR:
-        monkeypatch.setattr(api, name, getattr(engine, name))
-    monkeypatch.setattr(api, "sources_left", lambda job_id: ())
+        monkeypatch.setattr(api, name, routed(name, getattr(engine, name), rows))
+    monkeypatch.setattr("exports.tasks._send", lambda *job: None)
     monkeypatch.setattr(hints, "send", lambda task, pk: None)
     monkeypatch.setattr(letters, "_print", lambda letter, token: None)
     monkeypatch.setattr(letters, "_render", lambda name, words, escape: f"Subject: {name}\n\n{name}")
@@ -50,8 +55,10 @@ def lived(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(Organisation, "current_policy", property(newest))
     with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False) as traveller:
         houses = [a_house(law, zone) for law, zone in LAWS.items()]
+        for house in houses:
+            rows.belong_to(house)
         otto, ada = a_member("Otto", "officer", *houses), a_member("Ada", "lead", *houses)
-        world = World(engine=engine, otto=otto, ada=ada, houses={house.pk: house for house in houses})
+        world = World(engine=engine, rows=rows, otto=otto, ada=ada, houses={house.pk: house for house in houses})
         for number in range((LAST - FIRST).days + 1):
             world.day(FIRST + timedelta(days=number), traveller)
     assert len(world.asked) == CASES
@@ -97,6 +104,36 @@ def ran_from(moment: datetime) -> datetime:
     while noon.date() in DOWN:
         noon += timedelta(days=1)
     return noon
+
+
+def rows_go_once_and_on_their_days(world: World) -> None:
+    """Put-off rows go on the first noon on which their local day has come and the schedule ran, held ones once they are let go."""
+    rows, expected = world.rows, {}
+    zones = dict(Case.objects.values_list("pk", "organisation__timezone"))
+    for case_id, number in rows.people.items():
+        for table in ("people", *LATER) if case_id in rows.erased_on else ():
+            day = first_noon(rows.due(table, case_id, is_held=world.is_held(case_id)), zones[case_id])
+            if day <= LAST:
+                expected[table, number] = day
+    assert rows.gone == expected
+    assert len(expected) > 60
+    assert any(day == DOWN[-1] + timedelta(days=1) for day in expected.values())  # some came due while nothing ran
+    assert {(table, 10_000 + number) for table in ("people", *LATER) for number in range(STRANGERS)} <= rows.there
+    for case in Case.objects.filter(pk__in=rows.erased_on):
+        receipt = Job.objects.values_list("receipt", flat=True).get(reference=case.reference)
+        done = {day for (_table, number), day in expected.items() if number == rows.people[case.pk]}
+        assert receipt
+        assert len(receipt.get("addenda", ())) == len(done)  # an addendum for each day, none twice
+    left = Handle.objects.filter(job__in=rows.jobs)
+    assert {handle.until for handle in left} == {handle.until for handle in left if handle.until and handle.until > LAST}
+
+
+def first_noon(due: date, zone: str) -> date:
+    """The first noon, UTC, at which it is that day in the zone and the schedule runs."""
+    noon = datetime(due.year, due.month, due.day, 12, tzinfo=UTC) - timedelta(days=1)
+    while noon.astimezone(ZoneInfo(zone)).date() < due or noon.date() in DOWN:
+        noon += timedelta(days=1)
+    return noon.date()
 
 
 def requests_end_and_are_forgotten_on_their_days(world: World) -> None:
