@@ -84,8 +84,9 @@ class EntryForm(AskerEntry):
         label=lazy("Email address of the person"),
         required=False,
         help_text=lazy(
-            "We send a link there, unless a guardian asks, and nothing goes on before it is confirmed. Leave it empty if there is none: the "
-            "request then stands on the desk with its date. Nothing can be gathered or sent for it here, because only an address can be proved."
+            "We send a link there, unless a guardian asks, and nothing goes on before it is confirmed. Leave it empty if there is none: "
+            "the request then stands on the desk with its date. Nothing can be gathered or sent for it here, because only an address can "
+            "be proved."
         ),
     )
     note = Text(label=lazy("Note"), required=False, rows=4, help_text=lazy("For colleagues. The person never reads it."))

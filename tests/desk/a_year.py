@@ -172,7 +172,7 @@ class World:
         erased, ada = self.rows.erased_on.get(case.pk), as_actor(self.ada, case)
         if case.state == State.REVIEW and case.job_id:
             erasing.approve(case, digest=api.plan(case.job_id).digest, typed=case.reference, by=ada)
-        elif case.state == State.ANSWERED and erased and self.is_held(case.pk):
+        elif case.state == State.ANSWERED and erased and self.rows.is_held(case.pk):
             today = clock.today(case.organisation.timezone)
             held = case.holds.first()
             if held is None and today >= erased + timedelta(days=HELD_FROM):
@@ -180,26 +180,18 @@ class World:
             elif held and not held.released_at and today >= erased + timedelta(days=HELD_FOR):
                 holding.let_go(case, held.pk, "It is settled.", by=ada)
 
-    def is_held(self, case_id: int) -> bool:
-        return self.rows.people.get(case_id, 1) % 4 == 0
-
     def run(self) -> None:
         """One round of the schedule, as beat would send it, and what the worker does with the hints."""
         self.look()
         tasks.remind()
         tasks.dispatch()
-        self.rows.run(self.zones)
+        self.rows.run(zones)
         tasks.expire()
         tasks.forget()
         for pk in Letter.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
             tasks.post_letter(pk)
         for pk in Notice.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
             tasks.post_notice(pk)
-
-    def zones(self) -> dict[UUID, tuple[int, str]]:
-        """Job → case and time zone, of those who have rows."""
-        found = Case.objects.filter(pk__in=self.rows.people).values_list("job_id", "pk", "organisation__timezone")
-        return {job_id: (pk, zone) for job_id, pk, zone in found if job_id}
 
     def look(self) -> None:
         """What a worker can see now: which requests must keep which date."""
@@ -212,6 +204,12 @@ class World:
             for which, about in dates.items():
                 if about:
                     self.seen[pk, which, about].append(clock.today(self.houses[house].timezone))
+
+
+def zones() -> dict[UUID, tuple[int, str]]:
+    """Job → case and time zone."""
+    found = Case.objects.exclude(job_id=None).values_list("job_id", "pk", "organisation__timezone")
+    return {job_id: (pk, zone) for job_id, pk, zone in found}
 
 
 def a_house(law: str, zone: str) -> Organisation:
