@@ -26,6 +26,15 @@ class Said(models.TextChoices):
     HELD = "held"
     NOTHING = "nothing"
     DELETED = "deleted"
+    NOT_DONE = "not_done"
+
+
+class Because(models.TextChoices):
+    """Why something could not be deleted: what a receipt may say, since no free words stand there."""
+
+    LAW = "law"
+    SYSTEM = "system"
+    OTHER = "other"
 
 
 class HandTask(Leased):
@@ -46,6 +55,7 @@ class HandTask(Leased):
     mailed_at = models.DateTimeField(null=True, blank=True)
     opened = models.PositiveIntegerField(default=0)
     said = models.CharField(max_length=8, choices=Said.choices, blank=True)
+    said_because = models.CharField(max_length=6, choices=Because.choices, blank=True)
     said_on = models.DateField(null=True, blank=True)
     said_by_link = models.BooleanField(default=False)
     name_sealed = models.BinaryField(default=bytes)

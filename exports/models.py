@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from exports.data_source import DataSource as DataSource
 from exports.hand_task import Asks as Asks
+from exports.hand_task import Because as Because
 from exports.hand_task import HandFile as HandFile
 from exports.hand_task import HandState as HandState
 from exports.hand_task import HandTask as HandTask

@@ -10,6 +10,12 @@ from exports.api import HandAnswer, HandedIn, HandView
 from requests_app.forms import Line, PlainForm
 
 CHOOSE = gettext_lazy("Choose one of the answers")
+BECAUSE = [
+    ("", gettext_lazy("I have deleted it, or nothing is held")),
+    ("law", gettext_lazy("A law says that it must be kept")),
+    ("system", gettext_lazy("The place where it is stored does not allow it")),
+    ("other", gettext_lazy("Another reason: I write it below")),
+]
 KEPT = gettext_lazy("It is kept with your answer.")
 
 
@@ -42,6 +48,7 @@ class HandForm(PlainForm):
         help_text=gettext_lazy("Like 2026-11-20."),
         error_messages={"invalid": gettext_lazy("Enter a day, like 2026-11-20")},
     )
+    because = forms.ChoiceField(label=gettext_lazy("If you could not delete it: why?"), required=False, choices=BECAUSE)
     name = Line(label=gettext_lazy("Your name"), missing=gettext_lazy("Enter your name"), help_text=KEPT)
     words = Line(
         label=gettext_lazy("Anything we should know?"), required=False, is_text=True, longest=2000, widget=forms.Textarea(attrs={"rows": 3})
@@ -54,7 +61,7 @@ class HandForm(PlainForm):
         if task.is_deletion:
             self.fields["said"].label = _("What did you do?")
             return
-        del self.fields["on"]
+        del self.fields["on"], self.fields["because"]
         for number, title in enumerate(task.collections.values()):
             label = _("Files: %(title)s") % {"title": title}
             self.fields[f"files-{number}"] = Files(label=label, required=False)
@@ -73,10 +80,10 @@ class HandForm(PlainForm):
             for number, collection in enumerate(self.task.collections)
             for file in self.files.getlist(f"files-{number}")
         ]
-        return HandAnswer(said["said"], said["name"], said.get("on"), said["words"], files, by_link)
+        return HandAnswer(said["said"], said["name"], said.get("on"), said["words"], files, by_link, said.get("because", ""))
 
 
 def _answers(task: HandView) -> list[tuple[str, str]]:
     if task.is_deletion:
-        return [("deleted", _("I have deleted it")), ("nothing", _("Nothing is held here"))]
+        return [("deleted", _("I have deleted it")), ("nothing", _("Nothing is held here")), ("not_done", _("I could not delete it"))]
     return [("held", _("I found something and send it here")), ("nothing", _("Nothing is held here"))]

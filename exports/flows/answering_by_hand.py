@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from exports.models import Asks, HandFile, HandState, HandTask, Job, JobState, PartState, Said
+from exports.models import Asks, Because, HandFile, HandState, HandTask, Job, JobState, PartState, Said
 from exports.refusals import EngineRefusal, JobNotReady
 from exports.sources import sources_of
 from portal.kit import crypto
@@ -44,7 +44,8 @@ class HandedIn:
 
 @dataclass(frozen=True)
 class HandAnswer:
-    """`said` is held, nothing or deleted; `on` the day of a deletion; `name` who says so; `by_link`: not somebody at the desk."""
+    """`said` is held, nothing, deleted or not_done (`because` law, system or other); `on` the day of a deletion; `name` who says so;
+    `by_link`: not somebody at the desk."""
 
     said: str
     name: str = field(repr=False)
@@ -52,6 +53,7 @@ class HandAnswer:
     words: str = field(default="", repr=False)
     files: Sequence[HandedIn] = ()
     by_link: bool = False
+    because: str = ""
 
 
 def answer(task_id: UUID, given: HandAnswer) -> None:
@@ -113,13 +115,26 @@ def _must_be_open(task: HandTask, job: Job) -> None:
 
 def _check(task: HandTask, given: HandAnswer) -> None:
     """Refuse what cannot be meant, before anything is written."""
-    allowed = (Said.HELD, Said.NOTHING) if task.asks == Asks.LOOK else (Said.DELETED, Said.NOTHING)
+    allowed = (Said.HELD, Said.NOTHING) if task.asks == Asks.LOOK else (Said.DELETED, Said.NOTHING, Said.NOT_DONE)
     if given.said not in allowed:
         raise EngineRefusal(_("Choose one of the answers. Nothing was kept."))
     if not given.name.strip() or len(given.name) > LONGEST_NAME:
         raise EngineRefusal(_("Enter your name: what you say is kept with it. Nothing was kept."))
     if given.said == Said.DELETED and (given.on is None or given.on > today(task.job.organisation.timezone)):
         raise EngineRefusal(_("Enter the day on which it was deleted, today or earlier. Nothing was kept."))
+    if given.said == Said.NOT_DONE:
+        _check_reason(given)
+    _check_files(task, given)
+
+
+def _check_reason(given: HandAnswer) -> None:
+    if given.because not in Because:
+        raise EngineRefusal(_("Choose why it could not be deleted. Nothing was kept."))
+    if not given.words.strip():
+        raise EngineRefusal(_("Write what stands in the way: somebody has to decide what follows from it. Nothing was kept."))
+
+
+def _check_files(task: HandTask, given: HandAnswer) -> None:
     if given.said == Said.HELD and not given.files:
         raise EngineRefusal(_("Choose the files that you found, or say that nothing is held. Nothing was kept."))
     if given.said != Said.HELD and given.files:
@@ -167,12 +182,15 @@ def _written(task: HandTask, one: HandedIn) -> HandFile:
 
 def _keep(task: HandTask, given: HandAnswer) -> None:
     task.state, task.said, task.said_on, task.said_by_link = HandState.ANSWERED, Said(given.said), given.on, given.by_link
+    task.said_because = given.because if given.said == Said.NOT_DONE else ""
     task.name_sealed, task.words_sealed = task.seal(given.name.strip()), task.seal(given.words.strip())
     task.answered_at, task.due_at, task.token_digest, task.token_sealed = now(), None, "", b""
     task.save()
 
 
 def can_go_on(task_id: UUID) -> bool:
-    """Whether the source of an answered task waits only to be asked again."""
-    task = HandTask.objects.get(pk=task_id)
+    """Whether the source of an answered task waits only to be asked again. A deletion that still runs takes the answer by itself."""
+    task = HandTask.objects.select_related("job").get(pk=task_id)
+    if task.asks == Asks.DELETE and task.job.state != JobState.FINISHED:
+        return False
     return task.job.runs.filter(source_key=task.source_key, state=PartState.FAILED).exists()

@@ -17,7 +17,7 @@ from exports.disclosure import Tally
 from exports.flows.gathering import Gathered
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
-from exports.models import Asks, HandFile, HandState, HandTask, Job, JobState, PartState, Said, SourceRun, Step
+from exports.models import Asks, Because, HandFile, HandState, HandTask, Job, JobState, PartState, Said, SourceRun, Step
 from exports.sources import Source, sources_of
 from portal.kit.clock import local_date, now
 from portal.kit.sealing import SealedReader
@@ -35,14 +35,21 @@ def asked(job: Job, source: Source, asks: Asks) -> HandTask:
     found = job.hand_tasks.filter(source_key=source.key, asks=asks).first()
     if found is not None:
         return found
+    task = HandTask(job=job, source_key=source.key, title=source.title, asks=asks, who=source.record.settings.get("who", ""))
+    _put(task, source)
+    return task
+
+
+def _put(task: HandTask, source: Source) -> None:
+    """Ask, or ask once more: what was said before no longer counts."""
     person = source.record.settings
-    task = HandTask(job=job, source_key=source.key, title=source.title, asks=asks, who=person.get("who", ""))
+    task.state, task.said, task.said_because, task.said_on, task.answered_at = HandState.OPEN, "", "", None, None
+    task.said_by_link, task.name_sealed, task.words_sealed, task.mails, task.attempts = False, b"", b"", 0, 0
     task.expires_at = now() + timedelta(days=person.get("link_days", 30))
     if person.get("to"):
         task.to_sealed, task.due_at = task.seal(person["to"]), now()
         task.give_token()
-    task.save(force_insert=True)
-    return task
+    task.save()
 
 
 def gather_by_hand(held: Held, job: Job, source: Source, step: Step) -> Gathered:
@@ -89,9 +96,21 @@ def attested_words(task: HandTask) -> str:
     words = {"who": task.who or _("A person"), "day": date_format(day, "j F Y") if day else ""}
     if task.said == Said.DELETED:
         return _("%(who)s says that it was deleted on %(day)s. This was not proved by reading.") % words
+    if task.said == Said.NOT_DONE:
+        why = str(because_words()[task.said_because])
+        return _("%(who)s says that it could not be deleted: %(why)s") % {**words, "why": why}
     if task.said == Said.NOTHING:
         return _("%(who)s looked on %(day)s and says that nothing is held.") % words
     return _("%(who)s looked it up by hand on %(day)s.") % words
+
+
+def because_words() -> dict[str, str]:
+    """Why something could not be deleted, in words."""
+    return {
+        Because.LAW: _("a law says that it must be kept."),
+        Because.SYSTEM: _("the place where it is stored does not allow it."),
+        Because.OTHER: _("for a reason of its own."),
+    }
 
 
 def people_of(job: Job) -> tuple[Source, ...]:
@@ -109,17 +128,42 @@ def people_of(job: Job) -> tuple[Source, ...]:
 
 
 def ask_for_deletions(held: Held, job: Job) -> None:
-    """Each person of the plan is asked once; a source whose person has answered is done, by their word."""
+    """Each person of the plan is asked once, and once more when they said that they could not; who has answered is believed."""
     planned = set((job.plan or {}).get("by_hand", ()))
     people = {source.key: source for source in sources_of(job.organisation) if source.is_by_hand and source.key in planned}
     for run in SourceRun.objects.filter(job=job, source_key__in=people, state__in=(PartState.PENDING, PartState.RUNNING)):
         with held.writing():
             task = asked(job, people[run.source_key], Asks.DELETE)
-            done = task.state == HandState.ANSWERED
-            run.state = PartState.FAILED if not done else PartState.NOTHING if task.said == Said.NOTHING else PartState.DONE
-            run.error, run.since = ("", None) if done else (waiting_words(task)[:400], run.since or task.created_at)
-            run.finished_at = now()
-            run.save(update_fields=["state", "error", "since", "finished_at"])
+            if task.said == Said.NOT_DONE and _is_told(job, task):
+                _put(task, people[run.source_key])
+            _conclude(run, task)
+
+
+def take_words(job: Job) -> None:
+    """What people said meanwhile counts at once. Call it inside the transaction that ends the job."""
+    tasks = {task.source_key: task for task in job.hand_tasks.filter(asks=Asks.DELETE, state=HandState.ANSWERED)}
+    for run in SourceRun.objects.filter(job=job, source_key__in=set(tasks) - set(job.left_out), state=PartState.FAILED):
+        _conclude(run, tasks[run.source_key])
+
+
+def _conclude(run: SourceRun, task: HandTask) -> None:
+    """The source is as far as its person says."""
+    is_done = task.state == HandState.ANSWERED and task.said != Said.NOT_DONE
+    words = attested_words(task) if task.state == HandState.ANSWERED else waiting_words(task)
+    run.state = PartState.FAILED if not is_done else PartState.NOTHING if task.said == Said.NOTHING else PartState.DONE
+    run.error, run.since = ("", None) if is_done else (words[:400], run.since or task.created_at)
+    run.finished_at = now()
+    run.save(update_fields=["state", "error", "since", "finished_at"])
+
+
+def _is_told(job: Job, task: HandTask) -> bool:
+    """A receipt has said already what this person answered."""
+    told = ((job.receipt or {}).get("receipt") or {}).get("attested", ())
+    return any(one["source"] == task.source_key and one["answered_at"] == _moment(task) for one in told)
+
+
+def _moment(task: HandTask) -> str | None:
+    return task.answered_at.isoformat(timespec="seconds") if task.answered_at else None
 
 
 def attested(job: Job) -> list[dict[str, Any]]:
@@ -129,7 +173,8 @@ def attested(job: Job) -> list[dict[str, Any]]:
             "source": task.source_key,
             "said": task.said,
             "on": task.said_on.isoformat() if task.said_on else None,
-            "answered_at": task.answered_at.isoformat(timespec="seconds") if task.answered_at else None,
+            "because": task.said_because,
+            "answered_at": _moment(task),
             "by": "a person through a link" if task.said_by_link else "a person at the desk",
         }
         for task in job.hand_tasks.filter(asks=Asks.DELETE, state=HandState.ANSWERED).order_by("source_key")

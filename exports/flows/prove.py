@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
 from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
+from exports.flows.by_hand import take_words
 from exports.flows.elements import WAYS, is_taken
 from exports.flows.erase import TRIES, moves_of
 from exports.flows.ground import Ground, ground_of
@@ -206,6 +207,7 @@ def _finish(held: Held, job: Job, proof: Proof) -> None:
     noting.seal(job, moves_of(job))  # on the disk before anybody is told that it is done
     with transaction.atomic():
         leases.check(Job, job.pk, held.token)
+        take_words(job)
         signed = signed_receipt(job, proof_of(proof), holds=proof.holds)
         changes = {"state": JobState.FINISHED, "receipt": signed, "finished_at": now(), "attempts": 0}
         if signed["receipt"]["outcome"] == "failed":

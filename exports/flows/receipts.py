@@ -13,7 +13,7 @@ from exports.flows.by_hand import attested
 from exports.flows.erase import is_one_transaction, moves_of
 from exports.flows.tallying import Tally, tally_of
 from exports.flows.unfinished import earlier
-from exports.models import DataSource, Job, PartState
+from exports.models import DataSource, Job, PartState, Said
 from exports.moves import Move
 from portal.kit import clock, crypto
 
@@ -70,8 +70,10 @@ def receipt_of(job: Job, proof: Mapping[str, Any], *, holds: bool) -> dict[str, 
 
 def outcome_of(job: Job, tally: Tally, *, holds: bool, gaps: list[str]) -> str:
     """Computed from what was read: failed when the proof does not hold or nothing at all was done, partial when a place is missing."""
-    is_left = bool(tally.not_done() or earlier(job))
-    is_idle = is_left and not job.left_out and not any(tally.changed(run.source_key) for run in job.runs.all())
+    words = {one["said"] for one in attested(job)}
+    is_left = bool(tally.not_done() or earlier(job) or Said.NOT_DONE in words)
+    is_done = Said.DELETED in words or any(tally.changed(run.source_key) for run in job.runs.all())
+    is_idle = is_left and not job.left_out and not is_done
     if not holds or (job.plan or {}).get("refused") or is_idle:
         return FAILED
     return PARTIAL if gaps or is_left or job.runs.filter(state=PartState.FAILED).exists() else COMPLETE

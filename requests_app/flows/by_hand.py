@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from exports import api
 from exports.api import HandAnswer, HandView
+from requests_app import hints
 from requests_app.access import SYSTEM, Actor
 from requests_app.flows import fulfilment
 from requests_app.flows.moving import locked, record
@@ -38,6 +39,9 @@ def answer(case: Case, task: HandView, given: HandAnswer, *, by: Actor | None) -
     record(case, "hand.answered", by=by.key if by else OUTSIDE, source=task.source_key, said=given.said)
     if goes_on and case.state in (State.REVIEW.value, State.COLLECTING.value):
         fulfilment.retry(case, task.source_key, by=by or SYSTEM)
+    elif goes_on and case.state == State.EXECUTING.value and case.job_id is not None:  # it has ended, and nobody has looked at it yet
+        api.retry(case.job_id, task.source_key)
+        hints.on_commit(hints.SETTLE_CASE, case.pk)
 
 
 @transaction.atomic
