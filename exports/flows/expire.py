@@ -12,7 +12,7 @@ import rfc8785
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from exports.connectors.base import Connector, Reader, SourceError, Writer
+from exports.connectors.base import Connector, Reader, SourceError, SourceRefused, Writer
 from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import still_theirs
 from exports.flows.erase import loose_columns, moves_of
@@ -73,6 +73,8 @@ def _run(job_id: UUID, today: date | None) -> bool:
     error, did = "", False
     try:
         did = _carry_out(work, day)
+        if did and _failed(work.job()):
+            raise SourceRefused(_("Rows are still there that should be gone."))
     except LeaseLost:
         return False
     except SourceError as problem:
@@ -81,6 +83,10 @@ def _run(job_id: UUID, today: date | None) -> bool:
     with work.writing():
         Job.objects.filter(pk=job_id).update(due_at=None, lease_until=None, attempts=0, error=error[:400], plan=plan)
     return did and not error
+
+
+def _failed(job: Job) -> bool:
+    return job.handles.filter(until__isnull=False, state=HandleState.FAILED).exists()
 
 
 def _carry_out(held: Held, today: date) -> bool:
@@ -189,7 +195,9 @@ def _record(held: Held, job: Job, moves: list[Move], done: dict[int, Done]) -> N
     signed = {"receipt": addendum, "jws": crypto.sign(rfc8785.dumps(addendum), "receipt")}
     with held.writing():
         receipt = held.job().receipt or {}
-        Job.objects.filter(pk=job.pk).update(receipt={**receipt, "addenda": [*receipt.get("addenda", ()), signed]})
+        addenda = receipt.get("addenda", ())
+        if not addenda or not _says_the_same(addenda[-1]["receipt"], addendum):
+            Job.objects.filter(pk=job.pk).update(receipt={**receipt, "addenda": [*addenda, signed]})
         for move in moves:
             tally = done[move.number]
             mine = Handle.objects.filter(pk__in=tally.handles)
@@ -197,6 +205,11 @@ def _record(held: Held, job: Job, moves: list[Move], done: dict[int, Done]) -> N
                 mine.update(state=HandleState.FAILED, note=_("%(count)d rows are still there.") % {"count": tally.failed})
             else:
                 mine.delete()
+
+
+def _says_the_same(last: dict[str, Any], addendum: dict[str, Any]) -> bool:
+    """One more try has failed like the last one: that was signed already."""
+    return bool("failed" == last["outcome"] == addendum["outcome"] and last["moves"] == addendum["moves"])
 
 
 def _line(move: Move, tally: Done) -> dict[str, Any]:

@@ -21,6 +21,14 @@ from exports.refusals import EngineRefusal, JobNotReady
 from portal.kit import crypto
 from portal.kit.clock import now
 
+AT_WORK = (
+    JobState.NEW,
+    JobState.COLLECTING,
+    JobState.PACKING,
+    JobState.REHEARSING,
+    JobState.APPROVED,
+    JobState.SPOOLING,
+)
 WRITING = (JobState.EXECUTING, JobState.PROVING, JobState.FINISHED)
 
 
@@ -89,11 +97,18 @@ def cancel(job_id: UUID) -> None:
 def destroy(job_id: UUID) -> None:
     """Forget the keys of job and archive, then remove the files: what was gathered can no longer be read by anybody.
 
-    Refused while an erasure has begun and is not finished: what it noted is the only way to the rows that are left.
+    Refused while an erasure has begun and is not finished: what it noted is the only way to the rows that are left. A worker that is at
+    it loses it; one that may be about to write is not stopped half-way.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
         must_be_finished(job)
+        if job.kind not in (JobKind.ACCESS, JobKind.SWEEP) and job.state in (JobState.EXECUTING, JobState.PROVING):
+            raise JobNotReady(_("It changes something at this moment. Wait until it has ended. Nothing was destroyed."))
+        if job.state in AT_WORK:
+            job.state, job.due_at, job.finished_at = JobState.CANCELLED, None, now()
+            job.lease_token += 1
+            job.save(update_fields=["state", "due_at", "finished_at", "lease_token"])
         Job.objects.filter(pk=job_id).update(key_sealed=b"", corrections_sealed=b"")
         JobToken.objects.filter(job=job).delete()
         job.hand_tasks.all().delete()

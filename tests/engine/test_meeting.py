@@ -9,7 +9,9 @@ import pytest
 
 from exports import api
 from exports.flows import collect as collecting
-from exports.flows import leasing
+from exports.flows import erase, leasing
+from exports.models import Job, Step
+from tests.engine.erasing import approve_and_run
 from tests.engine.shop import counts
 from tests.engine.test_erasure_sources import hide, show, two
 
@@ -83,3 +85,56 @@ def test_another_try_in_the_moment_in_which_the_search_ends_is_not_lost(tmp_path
     at_rest(monkeypatch, job_id, pressed)
     api.run(job_id)
     assert [one.state for one in api.progress(job_id).sources] == ["done", "done"]
+
+
+def test_a_search_that_is_forgotten_while_it_runs_asks_no_further_source_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = two(tmp_path), list[str]()
+    search = api.Search(store.organisation, store.organisation.current_policy, {"email": "rita@example.org"}, "s" * 32)
+    job_id = api.start_access(search)
+    honest = collecting.gather
+
+    def forgetting(*args: Any, **words: Any) -> Any:
+        asked.append(words["step"].collection)
+        found = honest(*args, **words)
+        api.destroy(job_id)
+        return found
+
+    monkeypatch.setattr(collecting, "gather", forgetting)
+    api.run(job_id)
+    assert (asked, api.progress(job_id).state, Job.objects.get(pk=job_id).due_at) == (["shop.people"], "cancelled", None)
+    assert not any(step.spool for step in Step.objects.filter(run__job=job_id))
+
+
+def test_an_erasure_that_is_about_to_write_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, refused = two(tmp_path), list[str]()
+    honest = erase._all_writable
+
+    def forgetting(*args: Any) -> bool:
+        with pytest.raises(api.JobNotReady) as refusal:
+            api.destroy(job_id)
+        refused.append(str(refusal.value))
+        return honest(*args)
+
+    monkeypatch.setattr(erase, "_all_writable", forgetting)
+    job_id = store.start()
+    assert approve_and_run(job_id)["outcome"] == "complete"
+    assert "It changes something at this moment" in refused[0]
+    api.destroy(job_id)
+    assert api.progress(job_id).state == "finished"
+
+
+def test_a_plan_that_is_approved_twice_is_carried_out_once(tmp_path: Path) -> None:
+    store = two(tmp_path)
+    job_id = store.start()
+    digest = api.plan(job_id).digest
+    for _press in range(2):
+        api.approve(job_id, digest, by="Ada")
+    api.run(job_id)
+    api.approve(job_id, digest, by="Ada")
+    api.run(job_id)
+    assert store.sql("SELECT id FROM people") == [(1,), (2,)]
+    assert api.progress(job_id).state == "finished"
+    with pytest.raises(api.JobNotReady):
+        api.approve(job_id, "0" * 64, by="Ada")
