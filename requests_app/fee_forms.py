@@ -23,6 +23,12 @@ class FeeForm(forms.Form):
         help_text=_("The person reads it in our letter."),
         error_messages={"required": _("Say what it is for")},
     )
+    how = Text(
+        label=_("How can it be paid?"),
+        rows=3,
+        help_text=_("Where to, and with the reference of this request. The person reads it in our letter."),
+        error_messages={"required": _("Say how it can be paid")},
+    )
     found = forms.MultipleChoiceField(
         label=_("What did you find?"),
         help_text=_("Some laws allow a fee only then. Leave it empty where neither is so."),

@@ -51,6 +51,8 @@ UNDATED: Mapping[str, Promise | str] = {
     "paused": gettext_lazy("Stands still until you answer"),
     "no_number": gettext_lazy("It names no number of days"),
 }
+# Taken back, or answered elsewhere: no date is left to explain.
+DATELESS = frozenset({S.WITHDRAWN.value, S.DUPLICATE.value})
 NOT_LET_IN = gettext_lazy("That is not a code that works here. Check it, or ask for a new one.")
 
 
@@ -72,6 +74,7 @@ class Rule:
     due: date | None
     is_earliest: bool
     note: str = ""
+    is_numberless: bool = False
 
 
 def title_of(case: Case) -> str:
@@ -138,7 +141,8 @@ def rules_of(reckoned: Clock) -> list[Rule]:
 def _rule(one: Deadline, *, is_earliest: bool) -> Rule:
     title = _("Our own promise") if one.regime == POLICY else _capital(one.plain or one.title)
     note = "" if one.due else str(UNDATED.get(one.undated, _("No date yet")))
-    return Rule(title, one.counts, one.extended_due if one.extended else one.due, is_earliest, note)
+    due = one.extended_due if one.extended else one.due
+    return Rule(title, one.counts, due, is_earliest, note, is_numberless=one.undated == "no_number")
 
 
 def _capital(text: str) -> str:

@@ -21,6 +21,7 @@ from requests_app.models import Case, Event
 from requests_app.models.letter import Author
 from requests_app.rules.fees import FEE_GROUNDS, Circumstance, FeeRefused
 from requests_app.rules.rights import Right
+from requests_app.rules.states import State, is_over
 from requests_app.rules.wording import listing
 
 ANNOUNCED, WAIVED, PAID = "fee.announced", "fee.waived", "fee.paid"
@@ -58,6 +59,13 @@ def standing_of(case: Case, found: Circumstance = NOTHING_FOUND) -> Standing | N
     return Standing(earlier, weighed, amount, ended)
 
 
+def asked_for(case: Case) -> str:
+    """The amount that the person was asked for and that is neither paid nor dropped; empty where there is none."""
+    lines = {line.code: line for line in Event.objects.filter(case_reference=case.reference, code__in=(ANNOUNCED, WAIVED, PAID))}
+    is_asked = set(lines) == {ANNOUNCED} and not is_over(State(case.state))
+    return str(lines[ANNOUNCED].facts["amount"]) if is_asked else ""
+
+
 def earlier_of(case: Case, *, months: int) -> list[Case]:
     """Requests for the same right from the same proved address that were answered in the months before this one."""
     tokens = list(case.identifiers.filter(kind="email", verified_at__isnull=False).values_list("token", flat=True))
@@ -74,18 +82,29 @@ def _months_before(moment: datetime, months: int) -> datetime:
     return moment.replace(year=years, month=month + 1, day=min(moment.day, monthrange(years, month + 1)[1]))
 
 
+@dataclass(frozen=True)
+class Fee:
+    """The amount, like “CAD 10.00”, what it is for, and how it can be paid; the person reads all three."""
+
+    amount: str
+    why: str
+    how: str
+
+
 @transaction.atomic
-def announce(case: Case, amount: str, why: str, *, by: Actor, found: Circumstance = NOTHING_FOUND) -> None:
-    """Tells the person the amount, the reason and how to object. Raises `FeeRefused` where a law or the policy forbids it."""
+def announce(case: Case, fee: Fee, *, by: Actor, found: Circumstance = NOTHING_FOUND) -> None:
+    """Tells the person the amount, the reason, how to pay and how to object. Raises `FeeRefused` where a law or the policy forbids it."""
     case = locked(case)
     must_be_moving(case)
-    standing = _allowed(standing_of(case, found), amount, why, by=by)
+    standing = _allowed(standing_of(case, found), fee, by=by)
     grounds = list(standing.price.rule.grounds)
-    record(case, ANNOUNCED, by=by.key, amount=amount, grounds=grounds, earlier=standing.earlier)
-    case.messages.create(author=Author.OFFICER, author_name=by.name, body_sealed=case.seal(why.strip()), at=clock.now())
+    record(case, ANNOUNCED, by=by.key, amount=fee.amount, grounds=grounds, earlier=standing.earlier)
+    said = _("We would like to ask %(amount)s for this request.\n\nWhat it is for: %(why)s\n\nHow to pay: %(how)s") % vars(fee)
+    case.messages.create(author=Author.OFFICER, author_name=by.name, body_sealed=case.seal(said), at=clock.now())
     facts = {
-        "amount": amount,
-        "why": why.strip(),
+        "amount": fee.amount,
+        "why": fee.why.strip(),
+        "how": fee.how.strip(),
         "months": standing.price.months,
         "grounds": [FEE_GROUNDS[one] for one in grounds],
         "sentences": standing.price.rule.sentences,
@@ -93,7 +112,7 @@ def announce(case: Case, amount: str, why: str, *, by: Actor, found: Circumstanc
     letters.queue(case, "fee", to=address_of(case), facts=facts)
 
 
-def _allowed(standing: Standing | None, amount: str, why: str, *, by: Actor) -> Standing:
+def _allowed(standing: Standing | None, fee: Fee, *, by: Actor) -> Standing:
     if not by.handles:
         raise FeeRefused(_("Only an officer or a lead can announce a fee. Nothing was sent."))
     if standing is None:
@@ -105,10 +124,10 @@ def _allowed(standing: Standing | None, amount: str, why: str, *, by: Actor) -> 
     if not standing.price.rule.is_allowed:
         laws = listing(standing.price.rule.forbidden_by) or _("this right itself")
         raise FeeRefused(_("No fee can be asked for: it is not allowed by %(laws)s. The request goes on, free of charge.") % {"laws": laws})
-    if not AMOUNT.fullmatch(amount):
+    if not AMOUNT.fullmatch(fee.amount):
         raise FeeRefused(_("Write the amount like “CAD 10.00”. Nothing was sent."))
-    if not why.strip():
-        raise FeeRefused(_("Say what the fee is for: the person reads it. Nothing was sent."))
+    if not fee.why.strip() or not fee.how.strip():
+        raise FeeRefused(_("Say what the fee is for and how it can be paid: the person reads it. Nothing was sent."))
     return standing
 
 

@@ -37,7 +37,7 @@ class FeeRule:
     is_allowed: bool
     grounds: tuple[str, ...]
     forbidden_by: tuple[str, ...]
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[str, str], ...]  # the law as people call it, and what it says
     must_be_announced: bool = True
     stops_the_clock: bool = False
 
@@ -49,7 +49,9 @@ def fee_rule(regimes: Sequence[Regime], right: Right, found: Circumstance | None
     forbidden = tuple(short for short, grounds in by_law.items() if not grounds)
     is_allowed = bool(regimes) and not forbidden and not needs_no_proof(right)
     grounds = sorted(set().union(*by_law.values())) if is_allowed else []
-    return FeeRule(is_allowed, tuple(grounds), forbidden, sentences=tuple(regime.fee.sentence for regime in regimes))
+    return FeeRule(
+        is_allowed, tuple(grounds), forbidden, sentences=tuple((regime.plain or regime.title, regime.fee.sentence) for regime in regimes)
+    )
 
 
 def check_fee(regimes: Sequence[Regime], right: Right, *, found: Circumstance, is_announced: bool) -> None:

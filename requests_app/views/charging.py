@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from requests_app.fee_forms import FeeForm
 from requests_app.flows import charging
+from requests_app.flows.charging import Fee
 from requests_app.rules.fees import Circumstance, FeeRefused
 from requests_app.views.case import act_page, read_or_send
 from requests_app.views.staff import case_and_actor, posted
@@ -24,15 +25,16 @@ def fee(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said, found = form.cleaned_data, form.cleaned_data["found"]
         facts = Circumstance(is_excessive="excessive" in found, is_further_copy="further_copy" in found)
-        charging.announce(case, said["amount"], said["text"], by=actor, found=facts)
+        charging.announce(case, Fee(said["amount"], said["text"], said["how"]), by=actor, found=facts)
         return redirect("desk:case", reference)
     earlier = ngettext(
         "%(count)d earlier request was answered in %(months)d months.",
         "%(count)d earlier requests were answered in %(months)d months.",
         standing.earlier,
     ) % {"count": standing.earlier, "months": standing.price.months}
-    lead = " ".join([earlier, _("The date does not wait for the fee. The laws say:"), *standing.price.rule.sentences])
-    return act_page(request, case, form, {"heading": _("Announce a fee"), "button": _("Tell the person"), "lead": lead})
+    lead = f"{earlier} {_('The person is told first, and the date does not wait for the fee.')}"
+    words = {"heading": _("Announce a fee"), "button": _("Tell the person"), "lead": lead, "laws": standing.price.rule.sentences}
+    return act_page(request, case, form, words)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.kit import codes
 from requests_app import askers, particulars, progress
-from requests_app.flows import appealing, conversation, delivery, duplicates, following, verification, withdrawal
+from requests_app.flows import appealing, charging, conversation, delivery, duplicates, following, verification, waiting, withdrawal
 from requests_app.forms import CodeForm, FollowForm, MessageForm
 from requests_app.letters import SECRET_KINDS, TO_OTHERS
 from requests_app.models import Case, Letter
@@ -89,7 +89,8 @@ def status(request: HttpRequest, org: str, reference: str) -> HttpResponse:
 
 def _status_words(case: Case) -> dict[str, object]:
     reckoned = progress.clock_of(case)
-    rules = progress.rules_of(reckoned) if reckoned else []
+    rules = progress.rules_of(reckoned) if reckoned and case.state not in progress.DATELESS else []
+    question = waiting.question_of(case)
     found = delivery.contents_of(case) if case.state == State.COLLECTING.value else None
     places = (sum(one.state in ("done", "nothing") for one in found.sources), len(found.sources)) if found else None
     return {
@@ -98,6 +99,8 @@ def _status_words(case: Case) -> dict[str, object]:
         "stages": progress.stages(case, from_places=places),
         "ending": progress.ending_of(case),
         "is_over": is_over(State(case.state)),
+        "fee": charging.asked_for(case),
+        "answer_by": question.last_on if question else None,
         "is_waiting": case.state == State.WAITING.value,
         "is_closed": case.state == State.CLOSED.value,
         "may_withdraw": withdrawal.may_withdraw(case),
@@ -116,6 +119,7 @@ def _status_words(case: Case) -> dict[str, object]:
         "reckoned": reckoned,
         "rules": rules,
         "dated": sum(rule.due is not None for rule in rules),
+        "tells": any(not rule.is_numberless for rule in rules),
         "citations": progress.citations(reckoned) if reckoned else [],
         "thread": [(one, case.unseal(one.body_sealed)) for one in case.messages.order_by("-pk")],
         "letters": letters_of(case),

@@ -11,14 +11,16 @@ from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from portal.organisations.promises import RightPromise
 from requests_app.flows import charging
+from requests_app.flows.charging import Fee
 from requests_app.models import Case, Event, Letter
 from requests_app.rules.fees import Circumstance, FeeRefused
 from requests_app.rules.states import State
 from tests.desk.acting import as_actor
+from tests.desk.test_appeals import let_in
 from tests.people import a_case, a_member, an_organisation, at_desk
 from tests.public.walking import answer, shapes
 
-FEE = {"amount": "CAD 10.00", "text": "Reading the tapes of that year."}
+FEE = {"amount": "CAD 10.00", "text": "Reading the tapes of that year.", "how": "By card, at pay.example."}
 
 
 @pytest.fixture
@@ -86,7 +88,15 @@ def test_a_fee_is_announced_with_reason_and_the_way_to_object_and_the_date_stays
     due = case.due_on
     assert at_desk(officer).post(f"/desk/case/{case.reference}/fee/", FEE).status_code == 302
     body = case.unseal(Letter.objects.get(kind="fee").body_sealed)
-    for part in ("CAD 10.00", "Reading the tapes", "If you do not agree", "take the request back", "The date does not wait"):
+    for part in (
+        "CAD 10.00",
+        "Reading the tapes",
+        "How to pay: By card, at pay.example.",
+        "Canada's privacy law: ",
+        "If you do not agree",
+        "take the request back",
+        "The date does not wait",
+    ):
         assert part in body
     line = Event.objects.get(case_reference=case.reference, code="fee.announced")
     assert line.facts == {"amount": "CAD 10.00", "grounds": ["cost"], "earlier": 1}
@@ -94,7 +104,21 @@ def test_a_fee_is_announced_with_reason_and_the_way_to_object_and_the_date_stays
     assert case.due_on == due
     assert not Event.objects.filter(case_reference=case.reference, code__startswith="clock.").exists()
     with pytest.raises(FeeRefused, match="announced for this request already"):
-        charging.announce(case, "CAD 5.00", "Again.", by=as_actor(officer, case))
+        charging.announce(case, Fee("CAD 5.00", "Again.", "By card."), by=as_actor(officer, case))
+
+
+def test_the_person_sees_the_fee_on_the_page_until_it_is_settled(frugal: Organisation, officer: User) -> None:
+    answered(frugal)
+    case = a_case(frugal)
+    person, asked = let_in(case), "We would like to ask CAD 10.00 for this request."
+    address = f"/o/frugal/request/{case.reference}/"
+    assert asked not in person.get(address).content.decode()
+    at_desk(officer).post(f"/desk/case/{case.reference}/fee/", FEE)
+    page = person.get(address).content.decode()
+    assert page.count(asked) == 2  # what to do now, and the message with its reason
+    assert "By card, at pay.example." in page
+    charging.settle(case, waived=False, by=as_actor(officer, case))
+    assert person.get(address).content.decode().count(asked) == 1
 
 
 def test_a_fee_that_was_announced_is_paid_or_waived_once(frugal: Organisation, officer: User) -> None:
@@ -110,7 +134,12 @@ def test_a_fee_that_was_announced_is_paid_or_waived_once(frugal: Organisation, o
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [({"amount": ""}, "Enter the amount"), ({"amount": "ten"}, "Enter the amount"), ({"text": ""}, "Say what it is for")],
+    [
+        ({"amount": ""}, "Enter the amount"),
+        ({"amount": "ten"}, "Enter the amount"),
+        ({"text": ""}, "Say what it is for"),
+        ({"how": ""}, "Say how it can be paid"),
+    ],
 )
 def test_a_fee_without_amount_or_reason_is_not_announced(frugal: Organisation, officer: User, typed: dict[str, str], said: str) -> None:
     answered(frugal)
@@ -143,8 +172,8 @@ def test_where_europe_binds_a_fee_needs_more_than_a_second_request(frugal: Organ
     case = a_case(frugal, country="DE")
     by = as_actor(officer, case)
     with pytest.raises(FeeRefused, match="GDPR"):
-        charging.announce(case, "EUR 5.00", "The second one.", by=by)
-    charging.announce(case, "EUR 5.00", "A further copy.", by=by, found=Circumstance(is_further_copy=True))
+        charging.announce(case, Fee("EUR 5.00", "The second one.", "By card."), by=by)
+    charging.announce(case, Fee("EUR 5.00", "A further copy.", "By card."), by=by, found=Circumstance(is_further_copy=True))
     assert Letter.objects.get().kind == "fee"
 
 

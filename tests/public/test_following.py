@@ -10,9 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.kit import clock
-from portal.organisations.models import Organisation
-from requests_app.flows import following
-from requests_app.models import Enquiry, Letter
+from portal.organisations.models import Organisation, User
+from requests_app.answers import spoken
+from requests_app.flows import duplicates, following, triage, waiting
+from requests_app.models import Case, Enquiry, Letter
+from requests_app.rules.rights import Right
+from requests_app.rules.states import State
+from tests.desk.acting import as_actor
 from tests.people import RITA, a_case
 from tests.public.walking import TRACK, TRACK_CODE, confirmed, fingerprint, let_in, mailed_code, page_of, post, shapes, without_tokens
 
@@ -145,3 +149,38 @@ def test_looking_at_a_request_changes_nothing(rita: Client) -> None:
         assert rita.get(page_of(case, tail)).status_code == 200
         assert rita.head(page_of(case, tail)).status_code == 200
     assert fingerprint() == before
+
+
+def seen(browser: Client, case: Case) -> str:
+    return browser.get(page_of(case)).content.decode()
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.DUPLICATE])
+def test_what_was_taken_back_or_joined_explains_no_date_any_more(northwind: Organisation, state: State) -> None:
+    case = a_case(northwind)
+    browser = let_in(case)
+    assert "Why this date?" in seen(browser, case)
+    Case.objects.filter(pk=case.pk).update(state=state)
+    assert "Why this date?" not in seen(browser, case)
+
+
+def test_a_request_without_a_date_asks_why_there_is_none(northwind: Organisation) -> None:
+    case = a_case(northwind, right=Right.COMPLAINT)
+    page = seen(let_in(case), case)
+    assert "Why is there no date?" in page
+    assert "No law and no promise of ours names a number of days" in page
+    assert "<table>" not in page
+
+
+def test_a_duplicate_leads_to_the_request_that_is_answered(northwind: Organisation, ada: User) -> None:
+    kept, doubled = a_case(northwind), a_case(northwind)
+    duplicates.join(doubled, kept.reference, by=as_actor(ada, doubled))
+    assert f'<a href="/o/northwind/request/{kept.reference}/">' in seen(let_in(doubled), doubled)
+
+
+def test_a_question_names_on_the_page_the_day_by_which_it_waits(northwind: Organisation, ada: User) -> None:
+    case = a_case(northwind)
+    triage.ask(case, "Which account?", by=as_actor(ada, case))
+    question = waiting.question_of(Case.objects.get(pk=case.pk))
+    assert question is not None
+    assert f"We need it by {spoken(question.last_on)}" in seen(let_in(case), case)
