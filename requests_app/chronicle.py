@@ -1,25 +1,32 @@
 """The history of a case in words. Facts are stored as codes and counts; they are worded here, when somebody reads them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from portal.organisations.models import User
 from requests_app import askers
+from requests_app.holds import GROUNDS
 from requests_app.models import Case, Event, Letter
 from requests_app.models.case import AskedBy
 from requests_app.models.letter import LetterState
 from requests_app.notices import TITLES
 from requests_app.rows import name_of
+from requests_app.rules.reasons import EXTENSION_REASONS
+from requests_app.rules.refusals import refusal_grounds
+from requests_app.rules.regimes import binding_regimes
 from requests_app.rules.rights import Right
 
 Words = Promise | str
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # %(who)s is who did it; every other name is a fact of the line.
 SAID: dict[str, Words] = {
     "case.arrived": lazy("%(who)s asked"),
@@ -134,15 +141,29 @@ def chronicle(case: Case) -> list[Line]:
     person = asker.name if asker and not askers.is_agents(case) else name_of(case)
     known = {"person": person, "system": _("The portal"), "shell": _("The command line"), "": _("nobody"), **people}
     said = SAID | REHEARSED.get(case.right, {})
-    known |= {f"letter {letter.pk}": letter.subject for letter in case.letters.all()}
+    known |= {f"letter {letter.pk}": letter.subject for letter in case.letters.all()} | _codes(case, events)
     lines = [Line(event.at, worded(event, known, said)) for event in events]
     lines += [_letter_line(case, letter) for letter in case.letters.all()]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
+def _codes(case: Case, events: Iterable[Event]) -> dict[str, str]:
+    """What the codes of grounds and reasons mean, for the lines that name one."""
+    said = {f"ground {code}": str(words) for code, words in GROUNDS.items()} | {
+        f"reason {code}": w for code, w in EXTENSION_REASONS.items()
+    }
+    if any(event.code in ("refusal.proposed", "case.refused") for event in events):
+        document = case.policy.read()
+        laws = binding_regimes(document.regimes, case.country or None, residence=document.residence_regimes)
+        said |= {f"ground {ground.code}": ground.title for ground in refusal_grounds(laws, Right(case.right))}
+    return said
+
+
 def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = SAID) -> str:
     """The sentence of one line. A code of a newer version is shown as it is."""
-    facts: dict[str, Any] = {**event.facts, "who": known.get(event.actor, _("Somebody"))}
+    coded = {name: known.get(f"{name} {value}", value) for name, value in event.facts.items() if name in ("ground", "reason")}
+    days = {name: _day(event.facts[name]) for name in ("on", "until", "about") if name in event.facts}
+    facts: dict[str, Any] = {**event.facts, **coded, **days, "who": known.get(event.actor, _("Somebody"))}
     if "owner" in facts:
         facts["owner"] = known.get(str(facts["owner"]), _("somebody"))
     if "letter" in facts:
@@ -154,6 +175,11 @@ def worded(event: Event, known: Mapping[str, str], said: Mapping[str, Words] = S
         return sentence % facts
     except KeyError:
         return sentence.partition(":")[0] % {"who": facts["who"]}
+
+
+def _day(stored: Any) -> Any:
+    """A date as pages write it; what is no date stays as it is."""
+    return date_format(date.fromisoformat(stored), "j M Y") if DAY.fullmatch(str(stored)) else stored
 
 
 def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words]) -> Words:

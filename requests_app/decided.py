@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -12,8 +13,10 @@ from portal.kit.crypto import Sealed
 from portal.organisations.models import User
 from portal.organisations.promises import Recipient
 from requests_app import holds
-from requests_app.flows import recipients, seconding
+from requests_app.flows import closing, recipients, seconding
 from requests_app.models import Case, Hold, Telling
+from requests_app.rules.refusals import refusal_grounds
+from requests_app.rules.rights import Right
 
 
 def standing_words(case: Case) -> dict[str, Any]:
@@ -30,16 +33,31 @@ def _held(case: Case, held: Hold) -> dict[str, Any]:
     return {"hold": held, "words": holds.sentence(held), "note": note, "is_due": held.until is not None and held.until <= today}
 
 
-def waited_for(case: Case) -> list[str]:
-    """Sentences that say which second person is waited for."""
+@dataclass(frozen=True)
+class Waited:
+    """Which second person is waited for, and where they do their part."""
+
+    words: str
+    address: str
+    link: str
+
+
+def waited_for(case: Case) -> list[Waited]:
+    """What the first of two people did, with the way to the second step."""
     found = list(seconding.waited_for(case))
-    names = dict(User.objects.filter(pk__in=[actor for _code, actor in found if actor.isdigit()]).values_list("pk", "name"))
+    names = dict(User.objects.filter(pk__in=[one.actor for one in found if one.actor.isdigit()]).values_list("pk", "name"))
     named = {str(pk): name for pk, name in names.items()} | {"shell": _("The command line")}
-    said = {
-        seconding.PROPOSED: _("%(who)s proposed to refuse this request. A lead who is somebody else decides."),
-        seconding.AGREED: _("%(who)s agreed with the plan. A lead who is somebody else approves it."),
-    }
-    return [said[code] % {"who": named.get(actor, _("Somebody"))} for code, actor in found]
+    return [_waited(case, one, named.get(one.actor, _("Somebody"))) for one in found]
+
+
+def _waited(case: Case, one: seconding.FirstStep, who: str) -> Waited:
+    if one.code == seconding.AGREED:
+        words = _("%(who)s agreed with the plan. A lead who is somebody else approves it.") % {"who": who}
+        return Waited(words, reverse("desk:plan", args=[case.reference]), _("Read the plan"))
+    grounds = {ground.code: ground.title for ground in refusal_grounds(closing.laws_of(case), Right(case.right))}
+    said = {"who": who, "ground": grounds.get(one.ground, one.ground)}
+    words = _("%(who)s proposed to refuse this request: %(ground)s. A lead who is somebody else decides.") % said
+    return Waited(words, reverse("desk:refuse", args=[case.reference]), _("Decide about the refusal"))
 
 
 @dataclass(frozen=True)

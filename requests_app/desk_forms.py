@@ -12,7 +12,9 @@ from portal.organisations.models import User
 from requests_app.answers import DECISIONS
 from requests_app.flows.triage import LONGEST_TEXT
 from requests_app.rules.extensions import Reason
-from requests_app.rules.refusals import RefusalGround
+from requests_app.rules.refusals import EVIDENCE_LETTERS, RefusalGround
+
+TOO_LITTLE = _("Write what shows this ground, in at least 20 letters: the burden of proof is ours")
 
 
 def without_hidden(text: str) -> None:
@@ -90,9 +92,22 @@ class RefuseForm(forms.Form):
         help_text=_("For colleagues and for an authority that asks. The person does not read it."),
     )
 
-    def __init__(self, *args: Any, grounds: Sequence[RefusalGround], **words: Any) -> None:
+    def __init__(self, *args: Any, grounds: Sequence[RefusalGround], proposed: str = "", **words: Any) -> None:
         super().__init__(*args, **words)
+        self.proposed = proposed
+        self.takes_evidence = {one.code for one in grounds if one.needs_evidence}
         self.fields["ground"].choices = [(one.code, one.title) for one in grounds]  # type: ignore[attr-defined]
+        self.fields["text"].required = len(self.takes_evidence) == len(grounds) and not proposed
+        self.fields["text"].error_messages["required"] = str(TOO_LITTLE)
+
+    def clean(self) -> dict[str, Any]:
+        """What is too little for the rules is said beside the field, and nothing that was typed is lost."""
+        said: dict[str, Any] = self.cleaned_data
+        ground, text = said.get("ground", ""), str(said.get("text", "")).strip()
+        is_enough = len(text) >= EVIDENCE_LETTERS or (not text and ground == self.proposed)
+        if "text" in said and ground in self.takes_evidence and not is_enough:
+            self.add_error("text", str(TOO_LITTLE))
+        return said
 
 
 class JoinForm(forms.Form):

@@ -142,11 +142,13 @@ def letterhead(document: PolicyDocument) -> list[str]:
 
 
 def complaints(case: Case, document: PolicyDocument) -> list[Authority]:
-    """Where this person can complain: the authorities of the laws that bind; all that the policy names where none matches."""
+    """Where this person can complain: the policy's authorities of the laws that bind, then those that only the laws name."""
     laws = binding_regimes(document.regimes, case.country or None, residence=document.residence_regimes)
-    bound = {law.id for law in laws}
-    fitting = [one for one in document.authorities if not one.regimes or bound & set(one.regimes)]
-    return fitting or list(document.authorities)
+    fitting = [one for one in document.authorities if not one.regimes or {law.id for law in laws} & set(one.regimes)]
+    covered = {key for one in fitting for key in one.regimes}
+    silent = [law for law in laws if law.id not in covered and law.authority.url]
+    named = [Authority(key=law.id, name=law.authority.name, web=law.authority.url, regimes=(law.id,)) for law in silent]
+    return [*fitting, *named] or list(document.authorities)
 
 
 def _spoken(value: Any, zone: str) -> Any:

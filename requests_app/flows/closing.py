@@ -77,7 +77,9 @@ def refuse(case: Case, ground: str, evidence: str, *, by: Actor) -> None:
     must_lead(by, case, _("Only a lead can refuse a request."))
     laws, right = laws_of(case), Right(case.right)
     named = ground_named(laws, right, ground)
-    check_refusal(named, evidence=evidence, decided_by=by.key, agreed_by=_proposer(case, ground, other_than=by))
+    proposer = _proposer(case, ground, other_than=by)
+    shown = evidence.strip() or (evidence_of(case, other_than=by) if proposer else "")
+    check_refusal(named, evidence=shown, decided_by=by.key, agreed_by=proposer)
     case.refusal_ground, case.outcome, case.answered_at = named.code, "refused", clock.now()
     move(case, State.REFUSED, by=by.key, ground=named.code)
     if evidence.strip():
@@ -92,6 +94,13 @@ def _proposer(case: Case, ground: str, *, other_than: Actor) -> str:
     """Who else proposed this very refusal."""
     lines = Event.objects.filter(case_reference=case.reference, code=PROPOSED).exclude(actor=other_than.key).order_by("-position")
     return next((line.actor for line in lines if line.facts.get("ground") == ground), "")
+
+
+def evidence_of(case: Case, *, other_than: Actor) -> str:
+    """What somebody else wrote down last to show a ground for refusing."""
+    notes = case.notes.filter(kind=NoteKind.EVIDENCE).exclude(author__isnull=False, author=other_than.user)
+    written = notes.order_by("-pk").first()
+    return case.unseal(written.body_sealed) if written else ""
 
 
 @transaction.atomic

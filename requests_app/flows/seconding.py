@@ -83,14 +83,29 @@ def _agreed(case: Case, digest: str) -> set[str]:
     return {line.actor for line in lines if line.facts.get("plan") == digest}
 
 
-def waited_for(case: Case) -> Sequence[tuple[str, str]]:
-    """Who has made the first of two steps, as (code of the line, actor), for a case on which the second is still to come."""
-    if State(case.state) not in (State.ARRIVED, State.OPEN, State.WAITING, State.REVIEW):
-        return []
+@dataclass(frozen=True)
+class FirstStep:
+    """The first of two steps: the code of its line, who made it, and the ground that was proposed."""
+
+    code: str
+    actor: str
+    ground: str = ""
+
+
+def proposal_of(case: Case) -> FirstStep | None:
+    """The newest proposal to refuse since the request was last opened."""
     lines = Event.objects.filter(case_reference=case.reference)
     since = lines.filter(code="case.open", facts__again=True).order_by("-position").values_list("position", flat=True).first() or 0
-    proposed = lines.filter(code=PROPOSED, position__gt=since).order_by("-position").first()
-    found = [(PROPOSED, proposed.actor)] if proposed else []
+    line = lines.filter(code=PROPOSED, position__gt=since).order_by("-position").first()
+    return FirstStep(PROPOSED, line.actor, str(line.facts.get("ground", ""))) if line else None
+
+
+def waited_for(case: Case) -> Sequence[FirstStep]:
+    """Who has made the first of two steps, for a case on which the second is still to come."""
+    if State(case.state) not in (State.ARRIVED, State.OPEN, State.WAITING, State.REVIEW):
+        return []
+    proposed = proposal_of(case)
+    found = [proposed] if proposed else []
     if case.job_id and case.right in PLANNED and case.state == State.REVIEW.value and why_two(case):
-        found += [(AGREED, actor) for actor in sorted(_agreed(case, api.plan(case.job_id).digest))]
+        found += [FirstStep(AGREED, actor) for actor in sorted(_agreed(case, api.plan(case.job_id).digest))]
     return found

@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
             name='Note',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('note', 'Note'), ('evidence', 'Why we refused'), ('authority', 'Why they may ask for the person'), ('withdrawn', 'How it was taken back'), ('reopening', 'Why it was opened again'), ('backups', 'How we know that the backups are gone')], default='note', max_length=10)),
+                ('kind', models.CharField(choices=[('note', 'Note'), ('evidence', 'Why to refuse'), ('authority', 'Why they may ask for the person'), ('withdrawn', 'How it was taken back'), ('reopening', 'Why it was opened again'), ('backups', 'How we know that the backups are gone')], default='note', max_length=10)),
                 ('body_sealed', models.BinaryField()),
                 ('at', models.DateTimeField()),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -11,7 +11,7 @@ from requests_app.models.case import Case
 
 class NoteKind(models.TextChoices):
     NOTE = "note", _("Note")
-    EVIDENCE = "evidence", _("Why we refused")
+    EVIDENCE = "evidence", _("Why to refuse")
     AUTHORITY = "authority", _("Why they may ask for the person")
     WITHDRAWAL = "withdrawn", _("How it was taken back")
     REOPENING = "reopening", _("Why it was opened again")

@@ -113,7 +113,9 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
     """A refusal with its ground; an officer proposes, a lead decides."""
     case, actor = case_and_actor(request, reference)
     grounds = refusal_grounds(closing.laws_of(case), Right(case.right))
-    form = RefuseForm(posted(request), grounds=grounds)
+    proposed = seconding.proposal_of(case)
+    first = proposed.ground if proposed and proposed.actor != actor.key else ""
+    form = RefuseForm(posted(request), grounds=grounds, proposed=first, initial={"ground": first})
     if request.method == "POST" and form.is_valid():
         decide = closing.propose_refusal if "propose" in request.POST else closing.refuse
         decide(case, form.cleaned_data["ground"], form.cleaned_data["text"], by=actor)
@@ -124,6 +126,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
         "button": _("Refuse and tell the person") if actor.decides else "",
         "second": _("Propose it to a lead") if not actor.decides else _("Ask a colleague to decide"),
         "hints": {one.code: folder.weight(one) for one in grounds},
+        "shown": closing.evidence_of(case, other_than=actor) if first else "",
     }
     return act_page(request, case, form, words)
 

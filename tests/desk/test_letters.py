@@ -172,3 +172,13 @@ def test_a_letter_with_links_to_this_machine_touches_nothing(tmp_path: object) -
 
     assert asked == []
     assert "Hello" in PdfReader(io.BytesIO(made)).pages[0].extract_text()
+
+
+def test_whoever_is_under_a_law_that_the_policy_forgot_is_told_its_authority_too(northwind: Organisation, ada: User) -> None:
+    case = a_case(northwind, right="objection", country="US-CA")
+    answering.answer(case, "We have stopped.", by=as_actor(ada, case))
+    letter = Letter.objects.get(kind="answer_done")
+    for words in (case.unseal(letter.body_sealed), case.unseal(letter.html_sealed)):
+        assert "Office of the Privacy Commissioner of Canada" in words
+        assert "California Privacy Protection Agency" in words
+        assert "https://cppa.ca.gov" in words

@@ -96,7 +96,8 @@ def test_a_weighty_refusal_shows_who_proposed_it_until_it_is_decided(northwind: 
     case = a_case(northwind)
     closing.propose_refusal(case, "privileged", WHY, by=as_actor(otto, case))
     page = at_desk(ada).get(f"/desk/case/{case.reference}/").content.decode()
-    assert "Otto proposed to refuse this request." in page
+    assert "Otto proposed to refuse this request: Confidential advice of a lawyer. A lead who is somebody else decides." in page
+    assert "proposed to refuse: Confidential advice of a lawyer" in page  # in the history, no code
 
     with pytest.raises(OnlyALead):
         closing.refuse(case, "privileged", WHY, by=as_actor(otto, case))
@@ -107,3 +108,32 @@ def test_a_weighty_refusal_shows_who_proposed_it_until_it_is_decided(northwind: 
 
     closing.refuse(case, "privileged", WHY, by=as_actor(ada, case))
     assert not seconding.waited_for(Case.objects.get(pk=case.pk))
+
+
+def test_who_agrees_with_a_proposed_refusal_reads_its_reason_and_writes_no_other(northwind: Organisation, otto: User, ada: User) -> None:
+    case = a_case(northwind)
+    closing.propose_refusal(case, "privileged", WHY, by=as_actor(otto, case))
+    lead, address = at_desk(ada), f"/desk/case/{case.reference}/refuse/"
+    page = lead.get(address).content.decode()
+    assert WHY in page
+    assert 'value="privileged" checked' in page
+    assert WHY not in at_desk(otto).get(address).content.decode()
+
+    assert lead.post(address, {"ground": "privileged", "text": ""}).status_code == 302
+
+    case.refresh_from_db()
+    assert (case.state, case.refusal_ground) == (State.REFUSED, "privileged")
+    assert case.notes.count() == 1
+
+
+@pytest.mark.parametrize("text", ["", "Too short."])
+def test_a_refusal_without_its_evidence_says_so_beside_the_field_and_keeps_the_choice(
+    northwind: Organisation, ada: User, text: str
+) -> None:
+    case = a_case(northwind)
+    page = at_desk(ada).post(f"/desk/case/{case.reference}/refuse/", {"ground": "not_verifiable", "text": text})
+    assert page.status_code == 422
+    assert "Write what shows this ground" in page.content.decode()
+    assert 'value="not_verifiable" checked' in page.content.decode()
+    case.refresh_from_db()
+    assert case.state == State.OPEN
