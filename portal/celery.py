@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_ready
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 # What may be done while erasures that the ledger knows are still to be run again. All else waits: its rows stay due.
@@ -24,7 +25,16 @@ class Waiting(Task):  # type: ignore[misc]  # Celery has no types
 
 app = Celery("habeas", task_cls=Waiting)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf["CELERY_DB_REUSE_MAX"] = 1 << 30  # Celery would close the database before and after each task: `look_after_connections` does less
 app.autodiscover_tasks()
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]  # Celery has no types
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def look_after_connections(sender: Task, **_signal: object) -> None:
+    """As between two requests: what is old or broken is closed, what is young serves the next task too."""
+    if not sender.request.is_eager:
+        close_old_connections()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]  # Celery has no types

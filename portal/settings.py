@@ -95,6 +95,9 @@ TEMPLATES = [
 ]
 
 
+KEPT_OPEN = 60  # seconds: a connection serves one request or task after the other
+
+
 def _database(url: str) -> dict[str, object]:
     """SQLite takes writers one at a time: IMMEDIATE makes them queue instead of failing half-way."""
     if not url:
@@ -103,7 +106,7 @@ def _database(url: str) -> dict[str, object]:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "habeas.sqlite3", "OPTIONS": options}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "habeas.sqlite3", "CONN_MAX_AGE": KEPT_OPEN, "OPTIONS": options}
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         sys.exit("DATABASE_URL must begin with postgres://. Nothing was started.")
@@ -114,7 +117,8 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": KEPT_OPEN,
+        "CONN_HEALTH_CHECKS": True,  # one that broke meanwhile is opened anew
         "OPTIONS": dict(parse_qsl(parts.query)),  # such as sslmode=verify-full
     }
 

@@ -1,14 +1,17 @@
 """What every public page stands in: the organisation, its promises, and who may keep a copy of the page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
 
 from portal.kit import clock
 from portal.organisations.models import Organisation, Policy
@@ -17,11 +20,17 @@ from requests_app.flows import timing
 from requests_app.rules.deadlines import CONFIRMED, ClockEvent
 from requests_app.rules.rights import Right
 
-# Personal or one-time: kept by nobody. The start and the policy are the same for everybody for a while.
+V = TypeVar("V", bound=Callable[..., HttpResponse])
+# Personal or one-time: kept by nobody.
 unkept = cache_control(no_store=True, private=True)
-kept_a_while = cache_control(public=True, max_age=300)
 READ: dict[tuple[int, datetime], PolicyDocument] = {}
 MOST_READ = 64
+RECKONING = Lock()
+
+
+def kept_a_while(view: V) -> V:
+    """The start and the policy are the same for everybody for a while; whoever asks again then hears that nothing has changed."""
+    return conditional_page(cache_control(public=True, max_age=300)(view))
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ def promises_of(policy: Policy) -> PolicyDocument:
 
 def reply_by(frame: Frame, right: Right, *, country: str = "") -> date | None:
     """“If you ask today, we must reply by”: the date of a request that arrives and is confirmed today."""
-    return _reply_by(frame.policy.pk, frame.policy.loaded_at, right, frame.today, country)
+    with RECKONING:  # the first reads laws and calendars: of many who come at once after a start, one does
+        return _reply_by(frame.policy.pk, frame.policy.loaded_at, right, frame.today, country)
 
 
 @lru_cache(maxsize=512)
