@@ -72,7 +72,8 @@ def _run(job_id: UUID, today: date | None) -> bool:
         return False
     error, did = "", False
     try:
-        did = _carry_out(work, day)
+        with work.kept():
+            did = _carry_out(work, day)
         if did and _failed(work.job()):
             raise SourceRefused(_("Rows are still there that should be gone."))
     except LeaseLost:

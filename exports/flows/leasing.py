@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
 from exports.models import Job
 from portal.kit import leases
 
 RENEW_AFTER = 8.0  # seconds; a lease lasts 30
+MOST_SILENCE = 3600.0  # as long as a worker may wait for one answer, or for several that nobody counts
 
 
 def _nothing() -> None:
@@ -36,6 +38,29 @@ class Held:
             leases.renew(Job, self.job_id, self.token)
             self._renewed = time.monotonic()
             self.meanwhile()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """The lease lasts as long as the block, also while a source takes minutes for one answer. It ends with the process."""
+        ended = Event()
+        beating = Thread(target=self._beat, args=(ended,), daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            beating.join(timeout=1)
+
+    def _beat(self, ended: Event) -> None:
+        try:
+            while not ended.wait(RENEW_AFTER) and time.monotonic() - self._renewed < MOST_SILENCE:
+                try:
+                    if not leases.extend(Job, self.job_id, self.token):
+                        return  # another worker has it, and the next transaction here will say so
+                except (DatabaseError, RuntimeError):
+                    continue  # our own store is busy: there is time for two more tries
+        finally:
+            connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

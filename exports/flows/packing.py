@@ -40,7 +40,8 @@ def pack(job_id: UUID, cover: Cover) -> None:
     if held is None:
         return
     try:
-        _pack(held, cover)
+        with held.kept():
+            _pack(held, cover)
     except ArchiveRefused as problem:
         raise EngineRefusal(str(problem)) from problem
     finally:

@@ -52,7 +52,7 @@ def run(job_id: UUID) -> None:
         return
     settled = False
     try:
-        with standing(str(job_id), work.renew):
+        with standing(str(job_id), work.renew), work.kept():
             _go(work)
         settled = True
     except LeaseLost:

@@ -47,6 +47,11 @@ def renew(model: type[Leased], pk: object, token: int) -> None:
         raise LeaseLost(str(pk))
 
 
+def extend(model: type[Leased], pk: object, token: int) -> bool:
+    """Holds the row for another `LEASE` while it is held at all; says whether it still is."""
+    return bool(model._default_manager.filter(pk=pk, lease_token=token, lease_until__isnull=False).update(lease_until=now() + LEASE))
+
+
 def check(model: type[Leased], pk: object, token: int) -> None:
     """Inside the last transaction: locks the row and raises `LeaseLost` unless the token is still the newest."""
     current = model._default_manager.select_for_update().values_list("lease_token", flat=True).get(pk=pk)

@@ -12,11 +12,12 @@ from django.db import connections
 
 from exports import api
 from exports.flows import collect as collecting
-from exports.flows import gathering
+from exports.flows import gathering, leasing
 from exports.models import Job, Step
 from portal.kit import leases
 from portal.kit.clock import now
 from tests.engine.shop import Shop, counts, records
+from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,22 @@ def test_a_job_that_stops_again_and_again_is_given_up(shop: Shop) -> None:
     progress = api.progress(job_id)
     assert (progress.state, progress.failed) == ("failed", True)
     assert "given up" in progress.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_source_that_takes_longer_than_a_lease_for_one_answer_loses_it_to_nobody(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id, gather, kept = shop.search(), gathering.gather, list[bool]()
+    monkeypatch.setattr(leasing, "RENEW_AFTER", 0.01)
+
+    def slow(*args: object, step: Step, **kwargs: object) -> object:
+        if not kept:
+            Job.objects.filter(pk=job_id).update(lease_until=now() - timedelta(seconds=1))  # half a minute is over
+            kept.append(eventually(lambda: (Job.objects.get(pk=job_id).lease_until or now()) > now()))
+        return gather(*args, step=step, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collecting, "gather", slow)
+    api.run(job_id)
+    assert (kept, api.progress(job_id).state) == ([True], "collected")
 
 
 def hang(*_args: object) -> None:
