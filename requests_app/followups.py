@@ -1,14 +1,16 @@
 """What is still to be done about requests that are answered: recipients, and what was held until a day that has come."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from portal.kit import clock
 from portal.organisations.models import Organisation, Policy
 from requests_app.models import Case, Hold, Telling
+from requests_app.rules.reminding import Dates
 from requests_app.rules.states import State
 
 DONE = frozenset({"erased", "done", "partly"})
@@ -44,6 +46,19 @@ def followups(houses: Sequence[Organisation], today: date) -> FollowUps:
         late=list(late.select_related("case__organisation", "case__policy").order_by("answer_by", "pk")[:MOST]),
         held=list(held.select_related("case__organisation").order_by("until", "pk")[:MOST]),
     )
+
+
+def dates_apart(organisation: Organisation, reference: str = "") -> dict[int, Dates]:
+    """Case → the days that staff are reminded of apart from its clock: holds, and recipients who have not confirmed."""
+    of_case = {"case__organisation": organisation, "case__is_test": False, **({"case__reference": reference} if reference else {})}
+    found: dict[int, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
+    for case, until, set_at in Hold.objects.filter(released_at=None, **of_case).values_list("case_id", "until", "set_at"):
+        since = clock.local_date(set_at, organisation.timezone)
+        found[case]["holds_until" if until else "holds_since"].add(until or since)
+    late = Telling.objects.filter(answered_at=None, answer_by__isnull=False, **of_case)
+    for case, day in late.values_list("case_id", "answer_by"):
+        found[case]["recipients_by"].add(day)
+    return {case: Dates(**{name: tuple(sorted(days)) for name, days in kinds.items()}) for case, kinds in found.items()}
 
 
 def _untold(houses: Iterable[Organisation]) -> QuerySet[Case]:

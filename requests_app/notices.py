@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
-from django.utils import dateformat
+from django.utils import dateformat, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -32,6 +32,9 @@ SUBJECTS: dict[str, Promise | str] = {
     Kind.BREACH: lazy("%(reference)s: still overdue, we had to reply by %(day)s"),
     Kind.BACKUPS: lazy("%(reference)s: backups have rolled over on %(day)s, attest it"),
     Kind.LOST: lazy("%(reference)s: a letter did not arrive, %(day)s"),
+    Kind.HOLD: lazy("%(reference)s: look at the legal hold by %(day)s"),
+    Kind.HOLD_OPEN: lazy("%(reference)s: on hold since %(day)s, with no day to look at it again"),
+    Kind.RECIPIENT: lazy("%(reference)s: a recipient has not confirmed by %(day)s"),
 }
 TITLES: dict[str, Promise | str] = {
     Kind.ACKNOWLEDGE: lazy("Confirm receipt"),
@@ -42,6 +45,9 @@ TITLES: dict[str, Promise | str] = {
     Kind.BREACH: lazy("Still overdue"),
     Kind.BACKUPS: lazy("Attest the backups"),
     Kind.LOST: lazy("A letter did not arrive"),
+    Kind.HOLD: lazy("A legal hold to look at"),
+    Kind.HOLD_OPEN: lazy("A legal hold without a day"),
+    Kind.RECIPIENT: lazy("A recipient has not confirmed"),
 }
 
 
@@ -82,9 +88,11 @@ def post(notice_id: int) -> bool:
 
 def _mail(notice: Notice) -> EmailMessage:
     reminder = notice.reminder
+    with translation.override(settings.LANGUAGE_CODE):  # the desk's own, whoever's letter was written before in this process
+        subject, body = subject_of(reminder), body_of(reminder)
     return EmailMessage(
-        subject=subject_of(reminder),
-        body=body_of(reminder),
+        subject=subject,
+        body=body,
         from_email=formataddr((reminder.case.organisation.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[notice.to.email],
         headers=TO_MACHINES,

@@ -10,7 +10,6 @@ from portal.organisations.models import User
 from requests_app.answers import spoken
 from requests_app.flows import reminding
 from requests_app.models import Case, Event, Reminder
-from requests_app.models.case import Standing
 from requests_app.notices import TITLES
 from requests_app.rules.reminding import reminders
 
@@ -19,11 +18,14 @@ def reminded(case: Case) -> list[str]:
     """One sentence each, in the order of their days."""
     rows = list(case.reminders.prefetch_related("notices__to"))
     sentences = [_made(case, row) for row in rows]
-    if case.is_test or case.standing == Standing.OVER:
+    if case.is_test:
         return sentences
     made = {(row.kind, row.about_on) for row in rows}
-    dates = reminding.dates_of(case, acknowledge_by=reminding.acknowledge_by(case))
-    coming = [one for one in reminders(dates, reminding.days_of(case.organisation)) if (one.kind.value, one.about) not in made]
+    coming = [
+        one
+        for one in reminders(reminding.every_date_of(case), reminding.days_of(case.organisation))
+        if (one.kind.value, one.about) not in made
+    ]
     words = _("%(title)s, %(about)s: to be said on %(day)s")
     return sentences + [words % {"title": TITLES[one.kind], "about": spoken(one.about), "day": spoken(one.on)} for one in coming]
 

@@ -103,7 +103,7 @@ REPORTED = record(ReportedClass, {"key": KEY, "title": LINE, "examples": MAYBE_W
 REGION = record(Region, {"title": LINE, "address": optional(WEB), "note": MAYBE_WORDS})
 
 DAYS = whole(0, 60)
-REMINDERS = record(Reminders, dict.fromkeys(("acknowledge", "target", "at_risk", "due_soon", "breach"), DAYS))
+REMINDERS = record(Reminders, dict.fromkeys(("acknowledge", "target", "at_risk", "due_soon", "breach", "hold", "hold_open"), DAYS))
 
 
 def _document(**given: Any) -> PolicyDocument:

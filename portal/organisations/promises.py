@@ -133,13 +133,18 @@ class ReportedClass:
 
 @dataclass(frozen=True, kw_only=True)
 class Reminders:
-    """How many days before a date staff are reminded of a request; `breach` counts the days after it, until leads hear again."""
+    """How many days before a date staff are reminded of a request; `breach` counts the days after it, until leads hear again.
+
+    `hold`: before the day on which somebody looks at a legal hold again; `hold_open`: after one was set for which no such day is named.
+    """
 
     acknowledge: int = 2
     target: int = 2
     at_risk: int = 7
     due_soon: int = 2
     breach: int = 7
+    hold: int = 7
+    hold_open: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)

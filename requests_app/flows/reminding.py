@@ -5,7 +5,8 @@ while nothing ran is made up in one mail, the most urgent; the milder ones are n
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
@@ -17,11 +18,12 @@ from portal.organisations.promises import Reminders
 from requests_app import hints
 from requests_app.access import DECIDES, staff_of
 from requests_app.flows.moving import locked, record
+from requests_app.followups import dates_apart
 from requests_app.models import Case, Notice, RegisterEntry, Reminder
 from requests_app.models.case import Standing
 from requests_app.queries import MOVING
 from requests_app.rules import reminding
-from requests_app.rules.reminding import ESCALATES, FOR_LEADS, Dates, Due, Kind
+from requests_app.rules.reminding import APART, ESCALATES, FOR_LEADS, Dates, Due, Kind
 from requests_app.rules.states import State
 
 MADE = "reminder.due"
@@ -31,9 +33,9 @@ Made = set[tuple[str, date]]
 def waiting(organisation: Organisation, today: date) -> list[Case]:
     """The requests of which something is due to be said. Test requests remind nobody."""
     days = days_of(organisation)
-    cases = list(_clocked(organisation))
-    made, unheard = _made(organisation), _unheard(organisation)
-    dated = ((case, dates_of(case, acknowledge_by=unheard.get(case.reference))) for case in cases)
+    apart, unheard = dates_apart(organisation), _unheard(organisation)
+    cases, made = list(_clocked(organisation, apart)), _made(organisation, apart)
+    dated = ((case, dates_of(case, acknowledge_by=unheard.get(case.reference), apart=apart.get(case.pk))) for case in cases)
     return [case for case, dates in dated if reminding.due(dates, days, today=today, made=made[case.pk])]
 
 
@@ -42,11 +44,20 @@ def days_of(organisation: Organisation) -> Reminders:
     return organisation.current_policy.read().reminders
 
 
-def dates_of(case: Case, *, acknowledge_by: date | None) -> Dates:
+def dates_of(case: Case, *, acknowledge_by: date | None, apart: Dates | None = None) -> Dates:
     """The dates of a request that must still be kept. A fault in its job changes none of them."""
+    known = apart or Dates()
     if case.standing == Standing.AFTER:
-        return Dates(backups_until=case.backups_until)
-    return Dates(acknowledge_by=acknowledge_by, target_on=case.target_on, due_on=case.due_on)
+        return replace(known, backups_until=case.backups_until)
+    if case.standing == Standing.OVER:
+        return known
+    return replace(known, acknowledge_by=acknowledge_by, target_on=case.target_on, due_on=case.due_on)
+
+
+def every_date_of(case: Case) -> Dates:
+    """The same, with all that is known of this one request."""
+    apart = dates_apart(case.organisation, case.reference).get(case.pk)
+    return dates_of(case, acknowledge_by=acknowledge_by(case), apart=apart)
 
 
 def acknowledge_by(case: Case) -> date | None:
@@ -56,17 +67,20 @@ def acknowledge_by(case: Case) -> date | None:
 
 @transaction.atomic
 def remind(case: Case, today: date) -> bool:
-    """Makes what is due for one request: a row for each, a mail for the most urgent, a line in the history. True if there was any."""
+    """Makes what is due for one request: a row for each, a mail for the most urgent, a line in the history. True if there was any.
+
+    What is a matter of its own (a hold, a recipient) is said beside it.
+    """
     case = locked(case)
-    if case.is_test or case.standing not in (Standing.US, Standing.THEM, Standing.AFTER):
+    if case.is_test:
         return False
     made = set(case.reminders.values_list("kind", "about_on"))
-    dates = dates_of(case, acknowledge_by=acknowledge_by(case))
-    due = reminding.due(dates, days_of(case.organisation), today=today, made=made)
-    for one in due[:-1]:
+    due = reminding.due(every_date_of(case), days_of(case.organisation), today=today, made=made)
+    of_clock = [one for one in due if one.kind not in APART]
+    for one in of_clock[:-1]:
         _row(case, one, is_passed_over=True)
-    if due:
-        _say(case, due[-1])
+    for one in (*of_clock[-1:], *(one for one in due if one.kind in APART)):
+        _say(case, one)
     return bool(due)
 
 
@@ -103,14 +117,14 @@ def hearing(case: Case, kind: Kind) -> Sequence[User]:
     return told or list(staff_of(case.organisation))
 
 
-def _clocked(organisation: Organisation) -> QuerySet[Case]:
-    rows = Case.objects.filter(MOVING | Q(standing=Standing.AFTER), organisation=organisation, is_test=False)
+def _clocked(organisation: Organisation, apart: Collection[int]) -> QuerySet[Case]:
+    rows = Case.objects.filter(MOVING | Q(standing=Standing.AFTER) | Q(pk__in=apart), organisation=organisation, is_test=False)
     return rows.only("reference", "state", "standing", "is_moving", "due_on", "target_on", "backups_until", "is_test")
 
 
-def _made(organisation: Organisation) -> dict[int, Made]:
-    """Case → what was made, of requests that are not over."""
-    rows = Reminder.objects.filter(case__organisation=organisation).exclude(case__state=State.CLOSED)
+def _made(organisation: Organisation, apart: Collection[int]) -> dict[int, Made]:
+    """Case → what was made, of requests that are not over, or of which something is still to be said."""
+    rows = Reminder.objects.filter(~Q(case__state=State.CLOSED) | Q(case__in=apart), case__organisation=organisation)
     made: dict[int, Made] = defaultdict(set)
     for pk, kind, about in rows.values_list("case_id", "kind", "about_on"):
         made[pk].add((kind, about))

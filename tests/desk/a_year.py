@@ -16,7 +16,7 @@ from portal.organisations.promises import RightPromise
 from requests_app import tasks
 from requests_app.flows import closing, erasing, fulfilment, holding, intake, triage, withdrawal
 from requests_app.flows.holding import Terms
-from requests_app.models import Case, Letter, Message, Notice, RegisterEntry
+from requests_app.models import Case, Hold, Letter, Message, Notice, RegisterEntry
 from requests_app.models.case import Standing
 from requests_app.models.letter import Author
 from requests_app.rules.deadlines import Clock
@@ -176,7 +176,8 @@ class World:
             today = clock.today(case.organisation.timezone)
             held = case.holds.first()
             if held is None and today >= erased + timedelta(days=HELD_FROM):
-                holding.hold(case, "rows:notes", Terms("claims", WHY), by=ada)
+                until = today + timedelta(days=20) if case.pk % 2 else None
+                holding.hold(case, "rows:notes", Terms("claims", WHY, until), by=ada)
             elif held and not held.released_at and today >= erased + timedelta(days=HELD_FOR):
                 holding.let_go(case, held.pk, "It is settled.", by=ada)
 
@@ -204,6 +205,9 @@ class World:
             for which, about in dates.items():
                 if about:
                     self.seen[pk, which, about].append(clock.today(self.houses[house].timezone))
+        for pk, house, until, set_at in Hold.objects.filter(released_at=None).values_list("case", "case__organisation", "until", "set_at"):
+            zone = self.houses[house].timezone
+            self.seen[pk, "until" if until else "since", until or clock.local_date(set_at, zone)].append(clock.today(zone))
 
 
 def zones() -> dict[UUID, tuple[int, str]]:

@@ -67,3 +67,18 @@ def test_backups_are_attested_on_their_day_and_without_a_date_nothing_is_said() 
     assert due(rolled, DAYS, today=date(2026, 4, 30)) == []
     assert kinds(due(rolled, DAYS, today=date(2026, 5, 1))) == ["backups"]
     assert reminders(Dates(), DAYS) == []
+
+
+def test_holds_and_recipients_have_their_days_each_date_once() -> None:
+    apart = Dates(
+        holds_until=(date(2026, 5, 20), date(2026, 6, 20)),
+        holds_since=(date(2026, 4, 1),),
+        recipients_by=(date(2026, 4, 9), date(2026, 4, 9)),
+    )
+    assert [(one.kind, one.on) for one in reminders(apart, DAYS)] == [
+        (Kind.RECIPIENT, date(2026, 4, 10)),
+        (Kind.HOLD_OPEN, date(2026, 5, 1)),
+        (Kind.HOLD, date(2026, 5, 13)),
+        (Kind.HOLD, date(2026, 6, 13)),
+    ]
+    assert kinds(due(apart, DAYS, today=date(2026, 5, 13), made={("recipient", date(2026, 4, 9))})) == ["hold", "hold_open"]
