@@ -51,14 +51,19 @@ def followups(houses: Sequence[Organisation], today: date) -> FollowUps:
 def dates_apart(organisation: Organisation, reference: str = "") -> dict[int, Dates]:
     """Case → the days that staff are reminded of apart from its clock: holds, and recipients who have not confirmed."""
     of_case = {"case__organisation": organisation, "case__is_test": False, **({"case__reference": reference} if reference else {})}
-    found: dict[int, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
-    for case, until, set_at in Hold.objects.filter(released_at=None, **of_case).values_list("case_id", "until", "set_at"):
-        since = clock.local_date(set_at, organisation.timezone)
-        found[case]["holds_until" if until else "holds_since"].add(until or since)
-    late = Telling.objects.filter(answered_at=None, answer_by__isnull=False, **of_case)
-    for case, day in late.values_list("case_id", "answer_by"):
-        found[case]["recipients_by"].add(day)
-    return {case: Dates(**{name: tuple(sorted(days)) for name, days in kinds.items()}) for case, kinds in found.items()}
+    until, since, late = defaultdict[int, set[date]](set), defaultdict[int, set[date]](set), defaultdict[int, set[date]](set)
+    for case, day, set_at in Hold.objects.filter(released_at=None, **of_case).values_list("case_id", "until", "set_at"):
+        if day:
+            until[case].add(day)
+        else:
+            since[case].add(clock.local_date(set_at, organisation.timezone))
+    for case, day in Telling.objects.filter(answered_at=None, **of_case).values_list("case_id", "answer_by"):
+        if day:
+            late[case].add(day)
+    return {
+        case: Dates(holds_until=tuple(sorted(until[case])), holds_since=tuple(sorted(since[case])), recipients_by=tuple(sorted(late[case])))
+        for case in {*until, *since, *late}
+    }
 
 
 def _untold(houses: Iterable[Organisation]) -> QuerySet[Case]:
