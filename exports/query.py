@@ -5,7 +5,7 @@ NULL never matches anything; 0 and the empty string are values like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,9 +41,9 @@ class Together:
 
 @dataclass(frozen=True)
 class ByKey:
-    """The row's primary key is one of these."""
+    """The row's primary key is one of these, each named once."""
 
-    keys: tuple[Key, ...]
+    keys: Collection[Key]
 
 
 @dataclass(frozen=True)

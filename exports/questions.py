@@ -76,6 +76,10 @@ class Questions:
         other._spared = {address: tuple(sorted(keys, key=repr)) for address, keys in spared.items() if keys}
         return other
 
+    def spares(self, address: str) -> bool:
+        """Whether rows of this collection are left out that the walk leads to."""
+        return address in self._spared
+
     def along(self, address: str, edges: Iterable[Edge], *, entries: bool, inside: bool | None = None) -> Predicate:
         """Which rows of this collection these of its edges lead to, and its identities too if `entries`; spared ones included.
 

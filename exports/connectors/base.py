@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from exports.blocks import Block
 from exports.query import Key, Query
 
 Row = dict[str, Any]
@@ -209,6 +210,17 @@ class WritesRows(Protocol):
         """How to have these rows written; None when one of them has a value whose text would not be exact. Raises SourceError."""
 
 
+@runtime_checkable
+class GivesBlocks(Protocol):
+    """A reader whose source can join the columns of many rows into large texts, and tell rows by a number."""
+
+    def tally(self, query: Query) -> tuple[int, int | None]:
+        """How many rows the query finds, and a sum over their keys that tells them from other rows; None where there is none."""
+
+    def blocks(self, query: Query, fields: tuple[str, ...], *, rows: int) -> Iterator[Block] | None:
+        """These fields of the rows found, of which there are about so many; None where a type cannot be written exactly."""
+
+
 class Writer(Reader, Protocol):
     """One transaction. Reads inside it see its own writes. Each call says how many rows it changed."""
 
@@ -220,6 +232,9 @@ class Writer(Reader, Protocol):
 
     def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Set new values of their own in these rows; every row names the same fields."""
+
+    def keep(self) -> None:
+        """Keep what was changed so far, and go on in a new transaction."""
 
     def may_change(self, collection: str, new: Mapping[str, Any] | None) -> None:
         """Change no row at all, so that the source refuses now if this account may not set these fields (None: delete rows)."""

@@ -45,6 +45,10 @@ class HttpWriter(HttpReader):
         """Set new values of their own in these rows."""
         return sum(self._keep(collection, key, new) for key, new in rows)
 
+    def keep(self) -> None:
+        """Make the changes now."""
+        self.send()
+
     def may_change(self, collection: str, new: Mapping[str, Any] | None) -> None:
         """Whether sources.yaml names a call for it; what the account may do is known only when it is done."""
         self._call(collection, "delete" if new is None else "update")

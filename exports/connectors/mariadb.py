@@ -4,7 +4,7 @@ statement looked at together with the others."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,7 @@ from exports.connectors.mariadb_schema import live_tables
 from exports.connectors.mariadb_types import CONVERSIONS, carried_as, charset_of, family
 from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_values import in_utc, strict_fit
+from exports.query import Key
 
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 900
@@ -106,7 +107,7 @@ class MariaDb(Ordinary):
             return folded.in_(wanted)
         return and_(part.in_([self.loose_value(text, column) for text in texts]), folded.in_(wanted))
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+    def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         plain = [[part.hex() if isinstance(part, bytes) else part for part in row] for row in values]
         listed = ", ".join(f"v{n} {carried_as(live)} PATH '$[{n}]'" for n, live in enumerate(columns))
         unpack = ", ".join(f"UNHEX(v{n}) AS v{n}" if family(live) == "bytes" else f"v{n}" for n, live in enumerate(columns))

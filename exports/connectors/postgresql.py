@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -29,13 +29,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import NullPool
 
+from exports.blocks import UUIDS, WHOLE, Block, Part
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.postgresql_schema import live_tables
-from exports.connectors.postgresql_types import TEXTS, Native, family, keep_exact, sent_as
+from exports.connectors.postgresql_types import TEXTS, Native, Uuids, family, keep_exact, sent_as
 from exports.connectors.postgresql_writing import WrittenByPostgreSql
 from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sql_values import strict_fit
+from exports.query import Key
 
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 900
@@ -57,6 +59,7 @@ class PostgreSql(Ordinary):
     """PostgreSQL through psycopg 3."""
 
     name = "postgresql"
+    joins_carried = True
     rows: RowWriting | None = WrittenByPostgreSql()
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
@@ -109,9 +112,20 @@ class PostgreSql(Ordinary):
         wanted = dict.fromkeys(form for text in texts for form in (text.lower(), text.casefold()))
         return func.lower(part if family(column) == TEXTS else cast(part, Text), type_=Text()).in_(list(wanted))
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+    def takes(self, block: Block, columns: Sequence[ColumnSchema]) -> bool:
+        kinds = [WHOLE if live.type == "integer" else UUIDS if live.native == "uuid" else "" for live in columns]
+        return kinds == [part.kind for part in block.parts]
+
+    def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
+        return part == func.any(_array(block.parts[0], sent_as(column)))
+
+    def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         words = [sent_as(live) if family(live) else "text" for live in columns]
-        lists = [_array(list(part), word) for part, word in zip(zip(*values, strict=True), words, strict=True)]
+        if any(live.native.endswith("[]") for live in columns):
+            return None
+        plain = values.parts if isinstance(values, Block) else [list(part) for part in zip(*values, strict=True)]
+        parts: Sequence[Part | list[Any]] = plain or [[] for _ in words]
+        lists = [_array(part, word) for part, word in zip(parts, words, strict=True)]
         named = [column(f"v{number}", Native(word)) for number, word in enumerate(words)]
         return func.unnest(*lists).table_valued(*named).render_derived()
 
@@ -147,10 +161,12 @@ def _engine(url: URL, isolation: str) -> Engine:
     return engine
 
 
-def _array(values: list[Any], word: str) -> ColumnElement[Any]:
-    """Many values in one parameter. Whole numbers and UUIDs need no quotes, so their array is written here, ten times faster."""
-    kinds = set(map(type, values))
-    written = "{" + ",".join(map(str, values)) + "}" if kinds in ({int}, {UUID}) else values
+def _array(values: Part | list[Any], word: str) -> ColumnElement[Any]:
+    """Many values in one parameter. The array of whole numbers or UUIDs is written here, which is ten times faster."""
+    part = Part.of(values) if isinstance(values, list) and set(map(type, values)) in ({int}, {UUID}) else values
+    written: Any = part
+    if isinstance(part, Part):
+        written = Uuids(part.text) if part.kind == UUIDS else "{" + part.text + "}"
     return bindparam(None, written, type_=Native(f"{word}[]"), unique=True)
 
 

@@ -8,14 +8,17 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from exports.blocks import Block
 from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch, Written
+from exports.connectors.sql_blocks import blocks_of, key_sum
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_documents import Documents
 from exports.connectors.sql_errors import told
+from exports.connectors.sql_listing import carried
 from exports.connectors.sql_streams import Stream
 from exports.connectors.sql_written import Writing
 from exports.query import ByKey, Key, Outside, Query
@@ -61,11 +64,22 @@ class SqlReader:
         """How many rows the query finds, each once."""
         query = self.documents.resolved(query)
         compiler = self.compiler()
-        compiler.note(query)
+        known = query.where.keys if isinstance(query.where, ByKey) else None
+        beside = carried(compiler, query.collection, known) if isinstance(known, Block) else None
+        if beside is not None:
+            return self._numbers(select(func.count()).select_from(beside.whole).where(beside.joined))[0]
+        return self._numbers(self._asked(compiler, query, func.count()))[0]
+
+    def tally(self, query: Query) -> tuple[int, int | None]:
+        """How many rows the query finds, and a sum over their keys that tells them from other rows; None where there is none."""
+        query = self.documents.resolved(query)
+        compiler = self.compiler()
         source = compiler.source(query.collection)
-        counted = select(func.count()).select_from(source).where(compiler.where(source, query.collection, query.where))
-        with self._asking():
-            return int(self.connection.execute(counted).scalar_one())
+        summed = key_sum(compiler, source, query.collection)
+        if summed is None:
+            return self.count(query), None
+        rows, found = self._numbers(self._asked(compiler, query, func.count(), summed, source=source))
+        return rows, found
 
     def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
         """The rows in batches, each once, ordered by key, streamed."""
@@ -90,6 +104,13 @@ class SqlReader:
         query = self.documents.resolved(query)
         with self._asking():
             return Writing(self.compiler, self.connection, query, asking=self._asking).written()
+
+    def blocks(self, query: Query, fields: tuple[str, ...], *, rows: int) -> Iterator[Block] | None:
+        """These fields of the rows found, of which there are about so many; None where the database cannot write every one exactly."""
+        query = self.documents.resolved(query)
+        with self._asking():
+            statement = blocks_of(self.compiler(), self.connection, Query(query.collection, query.where, fields), rows=rows)
+        return None if statement is None else statement.read(self.stream)
 
     def values(self, query: Query, fields: tuple[str, ...]) -> Iterator[Key]:
         """Distinct tuples of these fields over the rows found, those with a NULL left out."""
@@ -152,6 +173,15 @@ class SqlReader:
         )
         for rows in self.stream(statement, 1000):
             yield from ((tuple(row[:-1]), int(row[-1])) for row in rows)
+
+    def _asked(self, compiler: Compiler, query: Query, *chosen: ColumnElement[Any], source: FromClause | None = None) -> Select[Any]:
+        compiler.note(query)
+        source = compiler.source(query.collection) if source is None else source
+        return select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
+
+    def _numbers(self, statement: Select[Any]) -> list[int]:
+        with self._asking():
+            return [int(number) for number in self.connection.execute(statement).one()]
 
     def _ordered(self, compiler: Compiler, query: Query, fields: tuple[str, ...], key: tuple[str, ...]) -> Select[Any]:
         compiler.note(query)

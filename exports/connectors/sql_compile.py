@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, case, false, or_, select, true
 
+from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Schema, SourceMismatch
 from exports.connectors.sql_comparing import Side, holding, listed, pairs
 from exports.connectors.sql_dialects import Dialect
@@ -86,20 +87,27 @@ class Compiler(Tables):
     def _holds(self, source: FromClause, name: str, fields: Sequence[str], values: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
         columns = [self.live(name, field) for field in fields]
         mine = [self.column(source, field, name) for field in fields]
+        if isinstance(values, Block) and self.dialect.takes(values, columns):
+            taken = self._carried(mine, columns, values)
+            if taken is not None:
+                return taken
         fit = fitting(values, columns, self.dialect)
         if not fit:
             return false()
-        if len(fit) * len(fields) > MOST_PARAMETERS:
-            carried = self.dialect.unpacked(fit, columns)
-            if carried is not None:
-                theirs = [(carried.c[f"v{number}"], live) for number, live in enumerate(columns)]
-                sides = self._sides(zip(mine, columns, strict=True), theirs)
-                return holding(
-                    [left for left, _ in sides],
-                    select(*(right for _, right in sides)).select_from(carried),
-                    tuples=self.dialect.takes_tuples,
-                )
-        return listed(self.dialect, list(zip(mine, columns, strict=True)), fit)
+        many = self._carried(mine, columns, fit) if len(fit) * len(fields) > MOST_PARAMETERS else None
+        return listed(self.dialect, list(zip(mine, columns, strict=True)), fit) if many is None else many
+
+    def _carried(
+        self, mine: Sequence[ColumnElement[Any]], columns: Sequence[ColumnSchema], values: Collection[Key]
+    ) -> ColumnElement[bool] | None:
+        """The columns together hold one of these tuples, which travel in one parameter; None where they cannot."""
+        carried = self.dialect.unpacked(values, columns)
+        if carried is None:
+            return None
+        theirs = [(carried.c[f"v{number}"], live) for number, live in enumerate(columns)]
+        sides = self._sides(zip(mine, columns, strict=True), theirs)
+        right = select(*(right for _, right in sides)).select_from(carried)
+        return holding([left for left, _ in sides], right, tuples=self.dialect.takes_tuples)
 
     def _of_one_row(self, source: FromClause, name: str, part: Beyond | Filled | Dated | Before) -> ColumnElement[bool]:
         """What is said of the row alone, without other rows and without values to be carried."""

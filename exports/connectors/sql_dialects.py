@@ -6,18 +6,20 @@ DIALECTS; everything else is the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
 from sqlalchemy.types import TypeEngine
 
+from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.mariadb import MariaDb
 from exports.connectors.postgresql import PostgreSql
 from exports.connectors.sql_other import Other
 from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sqlite import Sqlite
+from exports.query import Key
 
 
 class Comparing(Protocol):
@@ -70,6 +72,8 @@ class Dialect(Comparing, Protocol):
     takes_lists: bool
     # A change meets rows as they are by then, not as the session has read them: so a writing session holds what it reads.
     writes_past_its_snapshot: bool
+    # Keys that are carried in a statement may be joined as quickly as those in a table made for them.
+    joins_carried: bool
     # How it writes rows itself; None where they are written here.
     rows: RowWriting | None
 
@@ -85,7 +89,13 @@ class Dialect(Comparing, Protocol):
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+    def takes(self, block: Block, columns: Sequence[ColumnSchema]) -> bool:
+        """`unpacked` takes these values for these columns as they are."""
+
+    def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
+        """The column holds one of the block's values, which `takes` says can be sent as they are."""
+
+    def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         """A table with the columns v0, v1 … that holds these tuples, carried in one parameter; None where they cannot be."""
 
     def temporary(self, name: str, columns: Mapping[str, ColumnSchema], key: Sequence[str]) -> tuple[str, str]:

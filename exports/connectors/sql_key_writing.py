@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, delete, update
@@ -17,10 +17,10 @@ class KeyWriter(SqlWriter):
     """One transaction on a product that is known by nothing but its SQL. Not all of them tell how many rows a statement
     changed, so they are counted before."""
 
-    def _erase(self, collection: str, keys: Sequence[Key]) -> int:
+    def _erase(self, collection: str, keys: Collection[Key]) -> int:
         return sum(self._change(delete(whole).where(these), rows) for whole, these, rows in self._found(collection, keys))
 
-    def _mask(self, collection: str, keys: Sequence[Key], new: Mapping[str, Any]) -> int:
+    def _mask(self, collection: str, keys: Collection[Key], new: Mapping[str, Any]) -> int:
         compiler = self.compiler()
         for name in new:
             compiler.column(compiler.whole(collection), name, collection)
@@ -32,7 +32,7 @@ class KeyWriter(SqlWriter):
             raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
         return sum(self._mask(collection, [key], new) for key, new in rows)
 
-    def _found(self, collection: str, keys: Iterable[Key]) -> Iterator[tuple[TableClause, ColumnElement[bool], int]]:
+    def _found(self, collection: str, keys: Collection[Key]) -> Iterator[tuple[TableClause, ColumnElement[bool], int]]:
         """The table, some of the rows, and their number. Without keys, none: the statement is sent all the same, for its permission."""
         for some in chunks(keys, KEYS_AT_ONCE) if keys else [[]]:
             compiler, these = self.compiler(), ByKey(tuple(some))

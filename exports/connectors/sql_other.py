@@ -7,7 +7,7 @@ by EXISTS, and what the product would hide (triggers, row filters, loose texts) 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -39,6 +39,7 @@ from exports.connectors.sql_errors import READ_ONLY
 from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_schema import live_schema
 from exports.connectors.sql_values import NUMBERS, strict_fit
+from exports.query import Key
 
 LEVELS = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 LETTER_BY_LETTER = {"mssql": "Latin1_General_100_BIN2", "oracle": "BINARY"}
@@ -161,7 +162,7 @@ class Other(Ordinary):
         batches = [plain[start : start + WRITTEN_AT_ONCE] for start in range(0, len(plain), WRITTEN_AT_ONCE)]
         return or_(*(part.in_(batch) for batch in [sent, *batches] if batch)) if plain or sent else false()
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+    def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         return None
 
     def temporary(self, name: str, columns: Mapping[str, ColumnSchema], key: Sequence[str]) -> tuple[str, str]:

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, and_, column, delete, select, table, update
+from sqlalchemy import ColumnElement, column, delete, table, update
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
-from exports.connectors.sql_comparing import holding, listed, pairs
+from exports.connectors.sql_comparing import listed
+from exports.connectors.sql_errors import told
+from exports.connectors.sql_listing import Listing, carried, listing
 from exports.connectors.sql_values import already_fit
 from exports.query import ByKey, Key
 
 ROWS_AT_ONCE = 20_000
 
-
-@dataclass(frozen=True)
-class Listing:
-    """A table, a list of its keys beside it, and what must be equal for a row to be on the list."""
-
-    whole: TableClause
-    listed: TableClause
-    sides: tuple[tuple[ColumnElement[Any], ColumnElement[Any]], ...]
-
-    @property
-    def joined(self) -> ColumnElement[bool]:
-        """The row is the one on the list, as a join says it."""
-        return and_(*(left == right for left, right in self.sides))
-
-    @property
-    def inside(self) -> ColumnElement[bool]:
-        """The row is on the list, as a sub-query says it."""
-        return holding([left for left, _ in self.sides], select(*(right for _, right in self.sides)).select_from(self.listed))
+Made = tuple[Listing, ReadOnlyColumnCollection[str, ColumnElement[Any]]]
 
 
 class SqlWriter(SqlReader):
@@ -46,15 +32,21 @@ class SqlWriter(SqlReader):
 
     def erase(self, collection: str, keys: Iterable[Key]) -> int:
         """Delete these rows; says how many were there. Rows that a foreign key deletes with them are not counted."""
-        return sum(self._erase(collection, chunk) for chunk in chunks(keys, ROWS_AT_ONCE))
+        return sum(self._erase(collection, some) for some in _portions(keys))
 
     def mask(self, collection: str, keys: Iterable[Key], new: Mapping[str, Any]) -> int:
         """Set the same new values in all these rows."""
-        return sum(self._mask(collection, chunk, new) for chunk in chunks(keys, ROWS_AT_ONCE))
+        return sum(self._mask(collection, some, new) for some in _portions(keys))
 
     def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Set new values of their own in these rows; every row names the same fields."""
         return sum(self._rewrite(collection, chunk) for chunk in chunks(rows, ROWS_AT_ONCE))
+
+    def keep(self) -> None:
+        """Keep what was changed so far, and go on in a new transaction."""
+        with told():
+            self.connection.commit()
+            self.dialect.begin(self.connection, writing=True)
 
     def may_change(self, collection: str, new: Mapping[str, Any] | None) -> None:
         """Change no row at all, so that the source refuses now if this account may not set these fields (None: delete rows)."""
@@ -75,12 +67,12 @@ class SqlWriter(SqlReader):
         this = compiler.where(whole, called, ByKey((correction.key,)))
         return self._changed(update(whole).where(this, same).values({correction.field: correction.new})) == 1
 
-    def _erase(self, collection: str, keys: Sequence[Key]) -> int:
-        with self._listing(collection, keys, fields=(), rows=keys) as found:
+    def _erase(self, collection: str, keys: Collection[Key]) -> int:
+        with self._beside(collection, keys) as found:
             return self._changed(delete(found.whole).where(found.joined if self.dialect.deletes_by_join else found.inside))
 
-    def _mask(self, collection: str, keys: Sequence[Key], new: Mapping[str, Any]) -> int:
-        with self._listing(collection, keys, fields=(), rows=keys) as found:
+    def _mask(self, collection: str, keys: Collection[Key], new: Mapping[str, Any]) -> int:
+        with self._beside(collection, keys) as found:
             for name in new:
                 self.compiler().column(found.whole, name, collection)
             return self._changed(update(found.whole).where(found.joined).values(dict(new)))
@@ -90,12 +82,21 @@ class SqlWriter(SqlReader):
         if any(set(new) != set(fields) for _, new in rows):
             raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
         flat = [(*key, *(new[name] for name in fields)) for key, new in rows]
-        with self._listing(collection, [key for key, _ in rows], fields=fields, rows=flat) as found:
-            values = {name: found.listed.c[f"v{number}"] for number, name in enumerate(fields)}
+        with self._listing(collection, [key for key, _ in rows], fields=fields, rows=flat) as (found, columns):
+            values = {name: columns[f"v{number}"] for number, name in enumerate(fields)}
             return self._changed(update(found.whole).where(found.joined).values(values))
 
     @contextmanager
-    def _listing(self, collection: str, keys: Sequence[Key], *, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[Listing]:
+    def _beside(self, collection: str, keys: Collection[Key]) -> Iterator[Listing]:
+        found = carried(self.compiler(), collection, keys)
+        if found is not None:
+            yield found
+            return
+        with self._listing(collection, tuple(keys), fields=(), rows=tuple(keys)) as (made, _columns):
+            yield made
+
+    @contextmanager
+    def _listing(self, collection: str, keys: Sequence[Key], *, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[Made]:
         """A table of this transaction only that holds the keys, and new values beside them; gone when the block ends."""
         compiler = self.compiler()
         whole, key = compiler.whole(collection), compiler.key(collection)
@@ -114,10 +115,7 @@ class SqlWriter(SqlReader):
             self.connection.exec_driver_sql(make)
             if possible:
                 self.dialect.fill(self.connection, listed, possible, list(columns.values()))
-        mine = [(whole.c[name], live) for name, live in zip(key, keyed, strict=True)]
-        theirs = [(listed.c[f"k{number}"], live) for number, (_, live) in enumerate(mine)]
-        sides = tuple(pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other))
-        yield Listing(whole, listed, sides)
+        yield listing(compiler, collection, listed, [listed.c[f"k{number}"] for number in range(len(key))]), listed.c
         with self._asking():
             self.connection.exec_driver_sql(drop)
 
@@ -130,3 +128,8 @@ class SqlWriter(SqlReader):
     def _changed(self, statement: Any) -> int:
         with self._asking():
             return int(self.connection.execute(statement).rowcount)
+
+
+def _portions(keys: Iterable[Key]) -> Iterable[Collection[Key]]:
+    """A block goes as it is, in one statement."""
+    return [keys] if isinstance(keys, Block) else chunks(keys, ROWS_AT_ONCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from exports.connectors.sql_ordinary import Ordinary
 from exports.connectors.sql_schema import live_schema
 from exports.connectors.sql_values import NUMBERS, loose_fit
 from exports.connectors.sqlite_schema import completed
+from exports.query import Key
 
 LOCK_SECONDS = 5
 
@@ -65,10 +66,10 @@ class Sqlite(Ordinary):
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         return func.habeas_fold(part).in_([text.casefold() for text in texts])
 
-    def unpacked(self, values: Sequence[tuple[Any, ...]], columns: Sequence[ColumnSchema]) -> FromClause | None:
+    def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         if any(isinstance(part, bytes) for value in values for part in value):
             return None
-        rows = func.json_each(bindparam(None, json.dumps(values), unique=True)).table_valued("value")
+        rows = func.json_each(bindparam(None, json.dumps(list(values)), unique=True)).table_valued("value")
         return select(*(func.json_extract(rows.c.value, f"$[{n}]").label(f"v{n}") for n in range(len(columns)))).subquery()
 
     def temporary(self, name: str, columns: Mapping[str, ColumnSchema], key: Sequence[str]) -> tuple[str, str]:

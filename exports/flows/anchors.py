@@ -117,7 +117,7 @@ def _hold_outside(ground: Ground, anchors: Anchors, place: Place) -> None:
     if not _goes(ground, place):
         return
     for tie in ground.ties(place):
-        if not tie.on_delete:
+        if not tie.on_delete or ground.is_led_along(place, tie):
             continue
         found = dict(_outside(ground, anchors, place, tie))
         if not found:

@@ -7,7 +7,6 @@ learns of a commit only after it, so a crash between the two costs a repetition 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from exports.connectors.base import Connector, SourceBusy, SourceError, SourceUn
 from exports.flows import handles
 from exports.flows.by_hand import ask_for_deletions
 from exports.flows.elements import thinned
+from exports.flows.ground import tally
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
 from exports.flows.spool import Asked, Recount, spool
@@ -22,14 +22,13 @@ from exports.flows.strangers import let_go
 from exports.flows.unfinished import is_begun
 from exports.masking import ELEMENTS, NULL
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
-from exports.moves import DELETE, Move
-from exports.query import Key
+from exports.moves import DELETE, SHARED, Move
+from exports.query import Query
 from exports.sources import sources_of
 from portal.kit.clock import now
 
 AT_MOST = 50_000  # rows that one transaction changes at a source
 DOCUMENTS_AT_ONCE = 200
-BATCH = 5  # handles per transaction above that
 TRIES = 5
 
 
@@ -66,12 +65,13 @@ def moves_of(job: Job) -> list[Move]:
 def _all_writable(held: Held, job: Job) -> bool:
     """Before the first write anywhere: can each source be written to? If one cannot, nothing is changed at any of them."""
     moves = [move for move in moves_of(job) if move.is_now and move.rows]
-    for run in SourceRun.objects.filter(job=job, source_key__in={move.source for move in moves}):
+    keys = {move.source for move in moves}
+    if len(keys) < 2:
+        return True  # it is asked in the transaction that begins to write
+    for run in SourceRun.objects.filter(job=job, source_key__in=keys):
         try:
             with _connector(job, run.source_key).writing() as writer:
-                for move in moves:
-                    if move.source == run.source_key:
-                        writer.may_change(move.table, None if move.removes else {**dict.fromkeys(move.masks), **move.constants})
+                _may_change(writer, [move for move in moves if move.source == run.source_key])
         except SourceError as problem:
             if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
                 raise
@@ -79,6 +79,11 @@ def _all_writable(held: Held, job: Job) -> bool:
             return False
         held.renew()
     return True
+
+
+def _may_change(writer: Writer, moves: list[Move]) -> None:
+    for move in moves:
+        writer.may_change(move.table, None if move.removes else {**dict.fromkeys(move.masks), **move.constants})
 
 
 def _connector(job: Job, source: str) -> Connector:
@@ -123,30 +128,26 @@ def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, min
 
 
 def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
-    source, counted = run.source_key, asked.counted if not is_begun(job) else []
+    source, has_begun = run.source_key, is_begun(job)
     moves = [move for move in moves_of(job) if move.source == source and move.is_now and move.rows]
     if not moves:
         return
-    connector = _connector(job, source)
-    if is_one_transaction(sum(move.rows for move in moves)):
-        with connector.writing() as writer:
-            _begin(held, run)
-            _count_again(writer, counted)
-            let_go(held, job, writer, moves, asked.theirs)
-            _loosen(held, job, writer, moves)
-            done = [pk for move in moves for pk in _apply(held, job, writer, move)]
-        _mark(held, done)
-        return
-    with connector.writing() as writer:
+    with _connector(job, source).writing() as writer:
         _begin(held, run)
-        _count_again(writer, counted)
-        let_go(held, job, writer, moves, asked.theirs)
+        _may_change(writer, moves)
+        same = _count_again(writer, asked.counted, may_grow=has_begun)
+        let_go(held, job, writer, [move for move in moves if move.group == SHARED or move.address not in same], asked.theirs)
         _loosen(held, job, writer, moves)
-    for move in moves:
-        while waiting := _waiting(job, move):
-            with connector.writing() as writer:
-                _write(writer, move, (row for handle in waiting for row in handle.rows))
-            _mark(held, [handle.pk for handle in waiting])
+        done: list[int] = []
+        is_whole = is_one_transaction(sum(move.rows for move in moves))
+        for move, some in ((one, some) for one in moves for some in _waiting(held, job, one)):
+            if not is_whole:
+                writer.keep()
+                _mark(held, done)
+                done = []
+            _write(writer, move, some)
+            done += [handle.pk for handle in some]
+    _mark(held, done)
 
 
 def _begin(held: Held, run: SourceRun) -> None:
@@ -160,20 +161,26 @@ def is_one_transaction(rows: int) -> bool:
     return rows <= AT_MOST
 
 
-def _count_again(writer: Writer, expected: list[tuple[Any, int]]) -> None:
-    """Rows that have come since the keys were put aside would be left over: as long as nothing was written, put them aside too."""
-    for query, rows in expected:
-        if writer.count(query) > rows:
+def _count_again(writer: Writer, expected: Mapping[str, tuple[Query, int, int | None]], *, may_grow: bool) -> set[str]:
+    """Rows that have come since the keys were put aside would be left over: as long as nothing was written, put them aside too.
+    Gives the collections of which the very same rows are found."""
+    same = set()
+    for address, (query, rows, key_sum) in expected.items():
+        now = tally(writer, query)
+        if now[0] > rows and not may_grow:
             raise Grown
+        if key_sum is not None and now == (rows, key_sum):
+            same.add(address)
+    return same
 
 
 def _loosen(held: Held, job: Job, writer: Writer, moves: list[Move]) -> None:
     """Empty the pointers by which rows that are about to go point at each other in a circle, and those by which rows that stay point
     at rows that go before their turn comes: the database would refuse, or take the rows that stay along (ON DELETE CASCADE)."""
     for move in moves:
-        if columns := loose_columns(job, move):
-            keys = (key for handle in handles.opened(job, move, HandleState.SPOOLED) for key in handle.keys)
-            writer.mask(move.table, _renewing(held, keys), dict.fromkeys(columns))
+        columns = loose_columns(job, move)
+        for some in _waiting(held, job, move) if columns else ():
+            writer.mask(move.table, handles.keys_of(some), dict.fromkeys(columns))
 
 
 def loose_columns(job: Job, move: Move) -> list[str]:
@@ -188,39 +195,23 @@ def loose_columns(job: Job, move: Move) -> list[str]:
     ]
 
 
-def _apply(held: Held, job: Job, writer: Writer, move: Move) -> list[int]:
-    done: list[int] = []
-
-    def rows() -> Iterator[tuple[Key, Mapping[str, Any]]]:
-        for handle in handles.opened(job, move, HandleState.SPOOLED):
-            held.renew()
-            done.append(handle.pk)
-            yield from handle.rows
-
-    _write(writer, move, rows())
-    return done
-
-
-def _write(writer: Writer, move: Move, rows: Iterator[tuple[Key, Mapping[str, Any]]]) -> int:
-    """One move's rows, in sets."""
-    if move.action == DELETE:
-        return writer.erase(move.table, (key for key, _own in rows))
-    if not move.own:
-        return writer.mask(move.table, (key for key, _own in rows), move.constants)
-    constants = move.constants
-    if any(mask.strategy == ELEMENTS for mask in move.masks.values()):
-        rows = (row for some in handles.batches(rows, DOCUMENTS_AT_ONCE) for row in thinned(writer, move.table, some))
-    return writer.rewrite(move.table, ((key, {**constants, **own}) for key, own in rows))
-
-
-def _renewing(held: Held, keys: Iterator[Key]) -> Iterator[Key]:
-    for key in keys:
+def _waiting(held: Held, job: Job, move: Move) -> Iterator[list[handles.Opened]]:
+    """What is still to be done of a move, in portions that one transaction may change."""
+    for some in handles.portions(handles.opened(job, move, HandleState.SPOOLED), AT_MOST):
         held.renew()
-        yield key
+        yield some
 
 
-def _waiting(job: Job, move: Move) -> list[handles.Opened]:
-    return next(handles.batches(handles.opened(job, move, HandleState.SPOOLED), BATCH), [])
+def _write(writer: Writer, move: Move, some: list[handles.Opened]) -> int:
+    """These rows of a move, in sets."""
+    if move.action == DELETE:
+        return writer.erase(move.table, handles.keys_of(some))
+    if not move.own:
+        return writer.mask(move.table, handles.keys_of(some), move.constants)
+    constants, rows = move.constants, (row for handle in some for row in handle.rows)
+    if any(mask.strategy == ELEMENTS for mask in move.masks.values()):
+        rows = (row for few in handles.batches(rows, DOCUMENTS_AT_ONCE) for row in thinned(writer, move.table, few))
+    return writer.rewrite(move.table, ((key, {**constants, **own}) for key, own in rows))
 
 
 def _mark(held: Held, done: list[int]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from exports.connectors.base import Link, Reader, Schema, SourceError, TableSchema
+from exports.connectors.base import GivesBlocks, Link, Reader, Schema, SourceError, TableSchema
 from exports.datasets import Collection
 from exports.edges import Edge, declared_edges
 from exports.flows.collect import is_personal
@@ -57,10 +57,12 @@ class Ground:
     described: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, int | None] = field(default_factory=dict)  # over the keys of these rows, where a source can tell one
 
     def count(self) -> None:
         """Count the rows of every collection that are the person's alone."""
-        self.rows = {address: self.reader(address).count(self.questions.query(address)) for address in self.places}
+        for address in self.places:
+            self.rows[address], self.sums[address] = tally(self.reader(address), self.questions.query(address))
 
     def reader(self, address: str) -> Reader:
         """An open reading session of the source that holds this collection."""
@@ -86,6 +88,14 @@ class Ground:
                 if (link.collection, link.columns) not in seen:
                     yield Tie(link, "", (edge.source,) if edge.source in self.places else ())
 
+    def is_led_along(self, place: Place, tie: Tie) -> bool:
+        """Whatever points at the person's rows by this tie is the person's too: the walk itself goes along it, and spares no row there."""
+        if not tie.children or self.questions.spares(tie.children[0]):
+            return False
+        visit, pairs = self.survey.walk.by_address[tie.children[0]], set(zip(tie.link.target_columns, tie.link.columns, strict=True))
+        ways = (edge for edge in visit.edges if edge.source == place.address and edge.source not in visit.ring)
+        return any(set(zip(edge.source_fields, edge.target_fields, strict=True)) <= pairs for edge in ways)
+
     def described_at(self, address: str) -> Place | None:
         """A described collection with its live table, whether an identity leads to it or not."""
         return self.places.get(address) or self.neighbours.get(address)
@@ -100,6 +110,11 @@ class Ground:
         if _has_key(target.table, edge.target_fields, source.table.name, edge.source_fields):
             return False
         return _identifies(target, edge.target_fields) and not _identifies(source, edge.source_fields)
+
+
+def tally(reader: Reader, query: Query) -> tuple[int, int | None]:
+    """The number of rows, and a sum over their keys where the source can tell one."""
+    return reader.tally(query) if isinstance(reader, GivesBlocks) else (reader.count(query), None)
 
 
 def ground_of(survey: Survey, fates: Fates) -> Ground:

@@ -1,20 +1,21 @@
 """Handles: the keys of all targeted rows, sealed and stored before the first write anywhere. From then on rows are found by key only.
 
-One handle holds up to some thousands of keys of one move, with the new values where each row gets one of its own, so that whatever is
-done may be done again after a crash and gives the same rows.
+One handle holds up to some thousands of keys of one move as a block, which need not be taken apart on its way from a source and back to
+it; or row by row with the new values where each row gets one of its own. So whatever is done may be done again after a crash and gives
+the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db.models import Sum
 
 from exports import tagged
+from exports.blocks import Block, joined, loads
 from exports.models import Handle, HandleAction, HandleState, Job
 from exports.moves import Move
 from exports.query import Key
@@ -34,7 +35,7 @@ class Opened:
 
     pk: int
     part: int
-    keys: tuple[Key, ...]
+    keys: Collection[Key]
     own: tuple[Own, ...] = ()
 
     @property
@@ -50,8 +51,8 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def seal(job: Job, move: Move, rows: list[tuple[Key, Own]]) -> Handle:
-    """A handle for these rows, not yet stored."""
+def seal(job: Job, move: Move, rows: Sequence[tuple[Key, Own]] | Block) -> Handle:
+    """A handle for these rows, or for those of which these are the keys; not yet stored."""
     text = packed(rows)
     return Handle(
         job=job,
@@ -96,20 +97,39 @@ def count(job: Job, move: Move, *states: HandleState) -> int:
     return int(found.aggregate(total=Sum("rows"))["total"] or 0)
 
 
-def packed(rows: Sequence[tuple[Key, Own]]) -> str:
-    """The rows as text: keys alone part by part, which is short and quick to read again; with new values, row by row."""
+def portions(found: Iterable[Opened], most: int) -> Iterator[list[Opened]]:
+    """The handles in lists of at most so many rows together, or of one."""
+    some: list[Opened] = []
+    for one in found:
+        if some and sum(len(other.keys) for other in some) + len(one.keys) > most:
+            yield some
+            some = []
+        some.append(one)
+    if some:
+        yield some
+
+
+def keys_of(some: Sequence[Opened]) -> Collection[Key]:
+    """The keys of all these handles together."""
+    found = [one.keys for one in some if isinstance(one.keys, Block)]
+    return joined(found) if found and len(found) == len(some) else tuple(key for one in some for key in one.keys)
+
+
+def packed(rows: Sequence[tuple[Key, Own]] | Block) -> str:
+    """The rows as text: keys alone as a block; with new values, row by row."""
+    if isinstance(rows, Block):
+        return rows.dumps()
     if any(own for _key, own in rows):
         return tagged.dumps([[key, own] for key, own in rows])
-    parts = zip(*(key for key, _own in rows), strict=True)
-    return tagged.dumps({"parts": [["uuid", list(map(str, part))] if set(map(type, part)) == {UUID} else ["", part] for part in parts]})
+    return Block.of([key for key, _own in rows]).dumps()
 
 
-def unpacked(text: str) -> tuple[tuple[Key, ...], tuple[Own, ...]]:
+def unpacked(text: str) -> tuple[Collection[Key], tuple[Own, ...]]:
     """The keys that `packed` wrote, and the new values, if there are any."""
+    if text.startswith("{"):
+        return loads(text.split("\n")), ()
     found = tagged.loads(text)
-    if isinstance(found, list):
-        return tuple(tuple(key) for key, _own in found), tuple(own for _key, own in found)
-    return tuple(zip(*(map(UUID, part) if kind else part for kind, part in found["parts"]), strict=True)), ()
+    return tuple(tuple(key) for key, _own in found), tuple(own for _key, own in found)
 
 
 def _context(job: Job, part: int) -> str:

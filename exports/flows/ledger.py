@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 
 from exports import tagged
+from exports.blocks import Block, loads
 from portal.kit import crypto
 from portal.kit.sealing import SealedReader, SealedWriter
 
@@ -95,6 +96,12 @@ def drafted_rows(name: str) -> Iterator[tuple[int, list[Any]]]:
     yield from _rows(name, _box(_key_of(name), name))
 
 
+def put_block(out: SealedWriter, number: int, keys: Block, marks: Block) -> None:
+    """Add rows of a move, each with its key and its marks."""
+    whole = Block(keys.rows, (*keys.parts, *marks.parts))
+    out.write(f"{tagged.dumps([number, len(keys.parts), len(marks.parts)])}\n{whole.dumps()}\n".encode())
+
+
 def is_drafted(name: str) -> bool:
     """Its rows are there."""
     return (_folder() / f"{name}{ROWS}").exists() and any((_folder() / f"{name}{end}").exists() for end in (DRAFT, HEAD))
@@ -131,9 +138,13 @@ def _key_of(name: str) -> bytes:
 
 
 def _rows(name: str, box: crypto.Box) -> Iterator[tuple[int, list[Any]]]:
-    for line in SealedReader(_folder() / f"{name}{ROWS}", box).lines():
-        number, rows = tagged.loads(line.decode())
-        yield number, rows
+    lines = (line.decode() for line in SealedReader(_folder() / f"{name}{ROWS}", box).lines())
+    for line in lines:
+        number, *rest = tagged.loads(line)
+        if len(rest) == 1:
+            yield number, rest[0]
+        else:
+            yield number, [[row[: rest[0]], {}, list(row[rest[0] :])] for row in loads(lines)]
 
 
 def _folder() -> Path:

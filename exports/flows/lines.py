@@ -117,6 +117,8 @@ def _shared_rows(ground: Ground, draft: Draft, place: Place, detached: list[Deta
             names = {"title": place.title, "fields": ", ".join(sorted(group.uncut))}
             row.notes.append(_("%(fields)s of “%(title)s” may not be empty and still names the person's number.") % names)
         yield row
+    if ground.questions is ground.survey.questions:
+        return  # nothing is spared
     everything = ground.reader(place.address).count(ground.survey.questions.query(place.address))
     company = everything - ground.rows[place.address] - sum(len(group.keys) for group in mine)
     if company > 0:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from exports import tagged
+from exports.blocks import UUIDS, WHOLE, Block, Part
 from exports.connectors.base import Reader
 from exports.flows import handles, ledger
 from exports.flows.belonging import link_columns
@@ -16,19 +18,23 @@ from exports.models import Job, JobToken, PartState
 from exports.moves import ALONE, Move
 from exports.query import Query
 from portal.kit import clock, crypto
+from portal.kit.sealing import SealedWriter
 
 UNKNOWN_DAYS = 90  # how long backups are thought to live where the policy does not say
 
 
-def draft(held: Held, job: Job, rehearsal: Rehearsal, moves: Iterable[Move]) -> None:
-    """Write down every row that is about to change, before anything is written anywhere."""
-    with ledger.drafting(str(job.pk)) as out:
-        for move in moves:
-            if move.is_now and move.rows:
-                columns = _columns(rehearsal, move)
-                for some in handles.batches(_rows(job, rehearsal, move, columns), handles.KEYS_EACH):
-                    held.renew()
-                    ledger.put(out, move.number, some)
+def put(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> None:
+    """Write down every row of a move that is about to change, before anything is written anywhere."""
+    for some in handles.batches(_rows(job, rehearsal, move, columns_of(rehearsal, move)), handles.KEYS_EACH):
+        held.renew()
+        ledger.put(out, move.number, some)
+
+
+def put_block(out: SealedWriter, move: Move, keys: Block, links: Block) -> None:
+    """The same for rows that came as a block."""
+    known = dict[Any, str]()
+    marked = tuple(part if part.kind in (WHOLE, UUIDS) else Part.of(marks(part.values(), known)) for part in links.parts)
+    ledger.put_block(out, move.number, keys, Block(links.rows, marked))
 
 
 def seal(job: Job, moves: Iterable[Move]) -> None:
@@ -57,10 +63,13 @@ def seal_deferred(job: Job, moves: list[Move]) -> None:
 
 
 def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
-    """What made a row the person's: numbers as they are, all else as a keyed digest. `known` saves making the same one again."""
+    """What made a row the person's: whole numbers and UUIDs as they are, like keys; all else as a keyed digest.
+
+    `known` saves making the same one again.
+    """
     found: list[Any] = []
     for value in values:
-        if value is None or isinstance(value, int):
+        if value is None or isinstance(value, int | UUID):
             found.append(value)
         else:
             if value not in known:
@@ -69,7 +78,8 @@ def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
     return found
 
 
-def _columns(rehearsal: Rehearsal, move: Move) -> tuple[str, ...]:
+def columns_of(rehearsal: Rehearsal, move: Move) -> tuple[str, ...]:
+    """What makes the rows of a move the person's."""
     return link_columns(rehearsal.ground, move, ())
 
 
@@ -114,4 +124,4 @@ def _seal(name: str, job: Job, moves: list[Move]) -> None:
 
 def links_of(rehearsal: Rehearsal, moves: Iterable[Move]) -> dict[str, list[str]]:
     """By the number of a move: the columns whose marks stand in the ledger."""
-    return {str(move.number): list(_columns(rehearsal, move)) for move in moves if move.is_now and move.rows}
+    return {str(move.number): list(columns_of(rehearsal, move)) for move in moves if move.is_now and move.rows}

@@ -17,7 +17,7 @@ from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
 from exports.flows.by_hand import take_words
 from exports.flows.elements import WAYS, is_taken
-from exports.flows.erase import TRIES, moves_of
+from exports.flows.erase import AT_MOST, TRIES, moves_of
 from exports.flows.ground import Ground, ground_of
 from exports.flows.leasing import Held
 from exports.flows.receipts import signed_receipt
@@ -32,8 +32,6 @@ from exports.sources import Sessions, surveying
 from exports.values import same
 from portal.kit import leases
 from portal.kit.clock import now
-
-HANDLES_AT_ONCE = 4
 
 
 @dataclass
@@ -67,7 +65,6 @@ def prove(held: Held) -> None:
     job, proof = held.job(), Proof()
     with surveying(job.organisation, job.identities) as survey:
         by_key(held, job, survey.sessions, proof=proof)
-    with surveying(job.organisation, job.identities) as survey:
         ground = ground_of(survey, fates_of(job))
         search_again(held, job, ground, proof=proof)
     _finish(held, job, proof)
@@ -84,7 +81,7 @@ def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
             covered = handles.count(job, move)
             if covered != move.rows:
                 proof.failed[move.number] = proof.failed.get(move.number, 0) + abs(move.rows - covered)
-            for some in handles.batches(handles.opened(job, move), HANDLES_AT_ONCE):
+            for some in handles.portions(handles.opened(job, move), AT_MOST):
                 held.renew()
                 if not _all_gone(held, reader, move, some, proof=proof):
                     for handle in some:
@@ -99,7 +96,7 @@ def _all_gone(held: Held, reader: Reader, move: Move, some: list[handles.Opened]
     """Rows that should be gone are asked for together; only if one is there, each is looked at."""
     if not (move.is_now and move.removes):
         return False
-    keys = tuple(key for handle in some for key in handle.keys)
+    keys = handles.keys_of(some)
     if reader.count(Query(move.table, ByKey(keys))):
         return False
     proof.proved[move.number] = proof.proved.get(move.number, 0) + len(keys)

@@ -63,10 +63,10 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
     if down:
         theirs = AllOf((ground.questions.along(address, down, entries=False), Outside(found_by_name), still))
         for tie in ground.ties(place):
-            if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT"):
+            if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT") and not ground.is_led_along(place, tie):
                 yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
         for edge in down if place.table.key else ():
-            if _leads_from_people(ground, edge):
+            if _leads_from_people(ground, edge) and not (down == [edge] and _is_from_one(ground, edge)):
                 yield _of_another(ground, edge, theirs), ground.places[edge.source].title
 
 
@@ -76,6 +76,13 @@ def _leads_from_people(ground: Ground, edge: Edge) -> bool:
         return False
     collection = ground.places[edge.target].collection
     return not any(part is not None and part.shared is False for part in map(collection.field_at, edge.target_fields))
+
+
+def _is_from_one(ground: Ground, edge: Edge) -> bool:
+    """Each row is led to from one row at most, since the edge starts at a key: what the person leads to, nobody else does."""
+    key, columns = ground.places[edge.source].table.key, ground.places[edge.target].table.columns
+    single = all(name in columns and columns[name].type != "json" and columns[name].native[-2:] != "[]" for name in edge.target_fields)
+    return bool(key) and set(key) <= set(edge.source_fields) and single
 
 
 def _of_another(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:

@@ -8,7 +8,9 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from exports.flows import handles, noting
+from exports.blocks import Block
+from exports.connectors.base import GivesBlocks
+from exports.flows import handles, ledger, noting
 from exports.flows.belonging import link_columns, with_links
 from exports.flows.detaching import Detached
 from exports.flows.digesting import changed, grown, parts_of
@@ -17,16 +19,17 @@ from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
 from exports.masking import HASH, own_value
 from exports.models import Handle, Job, JobState, PartState, SourceRun
-from exports.moves import DETACH, HELD, SHARED, Move
+from exports.moves import ALONE, DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
+from portal.kit.sealing import SealedWriter
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a source is asked once more inside the transaction that writes: questions with the rows that each found, and by collection
-    the question that tells whose a row is."""
+    """What a source is asked once more inside the transaction that writes, by collection: questions with the rows that each found, and
+    the sum over their keys; and the question that tells whose a row is."""
 
-    counted: list[tuple[Query, int]] = field(default_factory=list)
+    counted: dict[str, tuple[Query, int, int | None]] = field(default_factory=dict)
     theirs: dict[str, Query] = field(default_factory=dict)
 
 
@@ -44,9 +47,9 @@ def spool(held: Held) -> Recount | None:
         with held.writing():
             job.handles.all().delete()
             Job.objects.filter(pk=job.pk).update(state=JobState.SPOOLING)
-        moves = [_store(held, job, rehearsal, move=move) for move in rehearsal.draft.moves]
+        with ledger.drafting(str(job.pk)) as out:
+            moves = [_store(held, job, rehearsal, move=move, out=out) for move in rehearsal.draft.moves]
         recount = _recount(rehearsal, moves)
-        noting.draft(held, job, rehearsal, moves)
         _begin(held, job, rehearsal, moves=moves)
     return recount
 
@@ -66,9 +69,32 @@ def _stop(job: Job, rehearsal: Rehearsal) -> str:
     return ""
 
 
-def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move) -> Move:
-    stored = handles.store(job, move, _rows(job, rehearsal, move), partial(_put, held))
-    return replace(move, rows=stored)
+def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> Move:
+    """Put aside the rows of a move: for the work in handles, for the day after a restore in the ledger."""
+    blocks = _blocks(rehearsal, move)
+    if blocks is None:
+        stored = replace(move, rows=handles.store(job, move, _rows(job, rehearsal, move), partial(_put, held)))
+        if stored.is_now and stored.rows:
+            noting.put(held, job, rehearsal, move=stored, out=out)
+        return stored
+    rows, parts = 0, len(rehearsal.ground.places[move.address].table.key)
+    for block in blocks:
+        keys, links = block.split(parts)
+        _put(held, [handles.seal(job, move, keys)])
+        if move.is_now:
+            noting.put_block(out, move, keys, links)
+        rows += block.rows
+    return replace(move, rows=rows)
+
+
+def _blocks(rehearsal: Rehearsal, move: Move) -> Iterator[Block] | None:
+    """Keys, then what makes the rows the person's; where the source can give them so, and all rows of the collection have the same fate."""
+    reader, key = rehearsal.ground.reader(move.address), rehearsal.ground.places[move.address].table.key
+    is_plain = move.group == ALONE and not move.own and not rehearsal.anchors.held[move.address].until and move.on is None
+    if not (move.rows and key and is_plain and isinstance(reader, GivesBlocks)):
+        return None
+    columns = noting.columns_of(rehearsal, move) if move.is_now else ()
+    return reader.blocks(rehearsal.ground.questions.query(move.address), (*key, *columns), rows=move.rows)
 
 
 def _put(held: Held, some: list[Handle]) -> None:
@@ -122,7 +148,8 @@ def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:
     for address, place in rehearsal.ground.places.items():
         if any(move.address == address and move.action != DETACH for move in moves):
             query = rehearsal.ground.questions.query(address)
-            recount.setdefault(place.source, Asked()).counted.append((query, rehearsal.ground.rows[address]))
+            found = query, rehearsal.ground.rows[address], rehearsal.ground.sums[address]
+            recount.setdefault(place.source, Asked()).counted[address] = found
     for move in moves:
         if move.is_now and move.rows:
             recount.setdefault(move.source, Asked()).theirs[move.address] = rehearsal.ground.survey.questions.query(move.address)

@@ -128,7 +128,6 @@ def test_in_batches_it_ends_the_same_and_the_receipt_says_so(tmp_path: Path, mon
     approve_and_run(job_id)
     rows, people, *_more = outcome(whole, job_id)
     monkeypatch.setattr(erase, "AT_MOST", 1)
-    monkeypatch.setattr(erase, "BATCH", 1)
     monkeypatch.setattr(handles, "KEYS_EACH", 1)
     for number in range(30, 200, 7):
         store = shop(tmp_path / str(number), SCRIPT, DATASET, key=f"batched-{number}")

@@ -136,3 +136,45 @@ def test_a_copy_of_a_shared_message_holds_her_side_and_covers_the_other_with_rea
     assert [one["id"] for one in found] == [1, 2, 3]
     assert "ann@example.org" not in str(found)
     assert step.covered == 1
+
+
+TEAMS = """
+- name: bills
+  habeas_meta: {category: orders, erase: delete, title: Bills}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: team, fides_meta: {references: [{dataset: shop, field: people.name, direction: from}]}}
+"""
+
+
+def test_a_row_that_is_found_by_something_several_people_have_stays_with_the_others(tmp_path: Path) -> None:
+    script = "CREATE TABLE bills (id INTEGER PRIMARY KEY, team TEXT); INSERT INTO bills VALUES (1, 'Rita'), (2, 'both'), (3, 'Rita');"
+    store = shop(tmp_path, script, TEAMS)
+    store.sql("UPDATE people SET name = 'both' WHERE id = 1")
+    store.sql("INSERT INTO people (id, email, name) SELECT 90, 'ninety@example.org', 'Rita' FROM people WHERE id = 0")
+    assert store.erase()["totals"]["detach"] == 2
+    assert store.sql("SELECT id, team FROM bills") == [(1, None), (2, "both"), (3, None)]
+
+
+REPLIES = f"""
+- name: replies
+  habeas_meta: {{category: orders, erase: delete, title: Replies}}
+  fields:
+    - {{name: id, fides_meta: {{primary_key: true}}}}
+    - {{name: message_id, fides_meta: {{references: [{{dataset: shop, field: messages.id, direction: from}}]}}}}
+    - {{name: by, {FROM}}}
+"""
+
+
+def test_a_row_stays_to_which_a_row_points_that_stays_with_others(tmp_path: Path) -> None:
+    """Message 3 is hers alone, but Ann's reply to it points at it; message 5 has a reply of her own only."""
+    script, dataset = messages()
+    script += """
+    INSERT INTO messages VALUES (5, 0, 0, 'to herself');
+    CREATE TABLE replies (id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL REFERENCES messages (id), by INTEGER REFERENCES people (id));
+    INSERT INTO replies VALUES (1, 3, 1), (2, 5, 0);
+    """
+    store = shop(tmp_path, script, dataset + REPLIES)
+    store.erase()
+    assert store.sql("SELECT * FROM messages WHERE id IN (3, 5)") == [(3, None, None, "to herself")]
+    assert store.sql("SELECT * FROM replies") == [(1, 3, 1)]

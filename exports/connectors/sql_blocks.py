@@ -1,0 +1,58 @@
+"""Columns of many rows as the database joins them into large texts itself, so that a person's keys are never taken one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal_column, select
+
+from exports.blocks import Block, Part
+from exports.connectors.sql_compile import Compiler
+from exports.query import Query
+
+AT_MOST = 50_000  # rows of one block
+
+Stream = Callable[[Select[Any], int], Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A statement that answers with blocks, each a row: how many rows it stands for, then its columns."""
+
+    statement: Select[Any]
+    kinds: Sequence[str]
+
+    def read(self, stream: Stream) -> Iterator[Block]:
+        """The blocks; none where no row is found."""
+        for answers in stream(self.statement, 1):
+            for rows, *texts in answers:
+                if rows:
+                    yield Block(rows, tuple(map(Part, self.kinds, texts)))
+
+
+def blocks_of(compiler: Compiler, connection: Connection, query: Query, *, rows: int) -> Blocks | None:
+    """How to ask for these fields of about so many rows; None where the product would not write each of their values exactly."""
+    joins = compiler.dialect.rows
+    kinds = [joins.joined_as(compiler.live(query.collection, name)) if joins else "" for name in query.fields]
+    if joins is None or not all(kinds) or not joins.is_exact(connection):
+        return None
+    found = compiler.select(query, query.fields)
+    if rows <= AT_MOST:
+        inner = found.subquery("found")
+        return Blocks(select(func.count(), *map(joins.joined, inner.c, kinds)), kinds)
+    number = (func.row_number().over() - 1).op("/")(literal_column(str(AT_MOST)))
+    inner = found.add_columns(number.label("habeas_block")).subquery("found")
+    columns = list(inner.c)
+    return Blocks(select(func.count(), *map(joins.joined, columns[:-1], kinds)).group_by(columns[-1]), kinds)
+
+
+def key_sum(compiler: Compiler, source: FromClause, collection: str) -> ColumnElement[Any] | None:
+    """A sum over the keys of the rows, in which each part of a key counts by its value and its place; None where it cannot be had."""
+    sums, live = compiler.dialect.rows, compiler.table(collection)
+    mixed: ColumnElement[Any] | None = literal_column("0") if sums and live.key else None
+    for name in live.key:
+        if sums is not None and mixed is not None:
+            mixed = sums.mixed_in(compiler.column(source, name, collection), compiler.live(collection, name), mixed)
+    return None if mixed is None else func.coalesce(func.sum(mixed), 0)

@@ -1,0 +1,59 @@
+"""A table and some of its keys: those travel in the statement itself, or stand in a table that was made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, TableClause, and_, select
+
+from exports.blocks import Block
+from exports.connectors.base import SourceMismatch
+from exports.connectors.sql_comparing import Side, holding, pairs
+from exports.connectors.sql_compile import Compiler
+from exports.connectors.sql_values import fitting
+from exports.query import Key
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The table, and that a row of it is listed: as a join says it, and as a sub-query does."""
+
+    whole: TableClause
+    joined: ColumnElement[bool]
+    inside: ColumnElement[bool]
+
+
+def listing(compiler: Compiler, collection: str, listed: FromClause, columns: Sequence[ColumnElement[Any]]) -> Listing:
+    """By a list with these columns, one for each part of the key."""
+    mine, whole = sides_of(compiler, collection)
+    both = [pair for one, column in zip(mine, columns, strict=True) for pair in pairs(compiler.dialect, one, (column, one[1]))]
+    inside = holding(
+        [left for left, _ in both], select(*(right for _, right in both)).select_from(listed), tuples=compiler.dialect.takes_tuples
+    )
+    return Listing(whole, and_(*(left == right for left, right in both)), inside)
+
+
+def sides_of(compiler: Compiler, collection: str) -> tuple[list[Side], TableClause]:
+    """The parts of the key of a table, and the table."""
+    whole = compiler.whole(collection)
+    return [(whole.c[name], compiler.live(collection, name)) for name in compiler.key(collection)], whole
+
+
+def carried(compiler: Compiler, collection: str, keys: Collection[Key]) -> Listing | None:
+    """By the keys in the statement; None where the product cannot do that, or slowly."""
+    mine, whole = sides_of(compiler, collection)
+    live = [column for _part, column in mine]
+    if any(len(one) != len(mine) for one in ([keys.parts] if isinstance(keys, Block) else keys)):
+        raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
+    if not compiler.dialect.joins_carried:
+        return None
+    if isinstance(keys, Block) and compiler.dialect.takes(keys, live):
+        if len(mine) == 1:
+            held = compiler.dialect.holds_any(mine[0][0], keys, live[0])
+            return Listing(whole, held, held)
+    else:
+        keys = fitting(keys, live, compiler.dialect)
+    listed = compiler.dialect.unpacked(keys, live)
+    return None if listed is None else listing(compiler, collection, listed, list(listed.c))
