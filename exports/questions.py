@@ -45,7 +45,7 @@ class Questions:
         reader: Callable[[str], Reader],
     ) -> None:
         self._walk, self._seeds, self._homes, self._reader = walk, seeds, homes, reader
-        self._spared: dict[str, tuple[Key, ...]] = {}
+        self.spared: dict[str, tuple[Key, ...]] = {}
         self._queries: dict[str, Query] = {}
         self._carried: dict[Edge, Predicate] = {}
         self._rings: dict[tuple[str, ...], dict[Edge, set[Key]]] = {}
@@ -73,12 +73,8 @@ class Questions:
     def sparing(self, spared: Mapping[str, Iterable[Key]]) -> Questions:
         """The same questions without these rows, by collection, and without what only they lead to."""
         other = Questions(self._walk, seeds=self._seeds, homes=self._homes, reader=self._reader)
-        other._spared = {address: tuple(sorted(keys, key=repr)) for address, keys in spared.items() if keys}
+        other.spared = {address: tuple(sorted(keys, key=repr)) for address, keys in spared.items() if keys}
         return other
-
-    def spares(self, address: str) -> bool:
-        """Whether rows of this collection are left out that the walk leads to."""
-        return address in self._spared
 
     def along(self, address: str, edges: Iterable[Edge], *, entries: bool, inside: bool | None = None) -> Predicate:
         """Which rows of this collection these of its edges lead to, and its identities too if `entries`; spared ones included.
@@ -153,7 +149,7 @@ class Questions:
         return [*self._entries(visit), *(self._along(edge, visit) for edge in visit.edges if edge.source not in visit.ring)]
 
     def _without_spared(self, address: str, part: Predicate) -> Predicate:
-        spared = self._spared.get(address)
+        spared = self.spared.get(address)
         return AllOf((part, Outside(ByKey(spared)))) if spared else part
 
     def _visit(self, address: str) -> Visit:

@@ -102,8 +102,8 @@ class UuidsDumper(Dumper):
     format = Format.BINARY
     oid = ARRAY_OF_UUIDS
 
-    def dump(self, obj: Uuids) -> bytes:
-        values = bytes.fromhex(obj.text.replace("-", "").replace(",", ""))
+    def dump(self, sent: Uuids) -> bytes:
+        values = bytes.fromhex(sent.text.replace("-", "").replace(",", ""))
         count = len(values) // UUID_SIZE
         items = bytearray(count * (4 + UUID_SIZE))
         items[3 :: 4 + UUID_SIZE] = bytes([UUID_SIZE]) * count  # each is led by its size in four bytes
@@ -111,8 +111,8 @@ class UuidsDumper(Dumper):
             items[4 + place :: 4 + UUID_SIZE] = values[place::UUID_SIZE]
         return struct.pack("!iiIii", 1, 0, UUID_OID, count, 1) + items
 
-    def quote(self, obj: Uuids) -> bytes:
-        return f"'{{{obj.text}}}'".encode()
+    def quote(self, sent: Uuids) -> bytes:
+        return f"'{{{sent.text}}}'".encode()
 
 
 def keep_exact(connection: Connection[Any]) -> None:

@@ -9,21 +9,26 @@ import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Text, cast, func, literal_column
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal_column
 from sqlalchemy.exc import DBAPIError
 
-from exports.blocks import JSON, UUIDS, WHOLE
 from exports.connectors.base import ColumnSchema
 from exports.connectors.postgresql_types import bare
 
 AT_ONCE = 2000
-NUMBERS = ("smallint", "integer", "bigint")
+WHOLE = ("smallint", "integer", "bigint")
 FLOATING = ("real", "double precision")
 TEXTS = ("text", "character varying", "character", "citext", "uuid")
 MOMENTS = ("timestamp without time zone", "timestamp with time zone")
-PLAIN = (*NUMBERS, *FLOATING, *TEXTS, "date", "time without time zone")
+PLAIN = (*WHOLE, *FLOATING, *TEXTS, "date", "time without time zone")
 # Neither sign can stand in JSON, so nothing is ever put in quotes: what arrives is the JSON itself.
 AS_JSON = r"FORMAT csv, NULL '', DELIMITER E'\x02', QUOTE E'\x01', ESCAPE E'\x01'"
+
+
+def is_utf8(connection: Connection) -> bool:
+    """What this server sends is UTF-8 for certain."""
+    told = _driven(connection).info
+    return told.encoding == "utf-8" and told.parameter_status("server_encoding") != "SQL_ASCII"
 
 
 class WrittenByPostgreSql:
@@ -31,8 +36,7 @@ class WrittenByPostgreSql:
 
     def is_exact(self, connection: Connection) -> bool:
         """What this server sends is UTF-8 for certain."""
-        told = _driven(connection).info
-        return told.encoding == "utf-8" and told.parameter_status("server_encoding") != "SQL_ASCII"
+        return is_utf8(connection)
 
     def form(self, part: ColumnElement[Any], live: ColumnSchema, *, as_csv: bool) -> ColumnElement[Any] | None:
         """What to ask for, so that the value comes out as archives write it; None for a type that has to be written here."""
@@ -46,24 +50,6 @@ class WrittenByPostgreSql:
         if native in MOMENTS:
             return func.to_json(part).op("#>>")(literal_column("'{}'")) if as_csv else part
         return part if native in PLAIN else None
-
-    def joined_as(self, live: ColumnSchema) -> str:
-        """The kind of part that such a column makes; empty for a type that has to be taken value by value."""
-        native = bare(live.native)
-        return WHOLE if native in NUMBERS else UUIDS if native == "uuid" else JSON if native in ("text", "character varying") else ""
-
-    def joined(self, part: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
-        """All the values of such a column as one text."""
-        if kind == JSON:
-            return cast(func.array_to_json(func.array_agg(part)), Text)
-        return func.string_agg(func.coalesce(cast(part, Text), ""), ",")
-
-    def mixed_in(self, part: ColumnElement[Any], live: ColumnSchema, seed: ColumnElement[Any]) -> ColumnElement[Any] | None:
-        """PostgreSQL's own hashes, which it divides tables by: the same in every session of a server."""
-        kind = self.joined_as(live)
-        if kind == WHOLE:
-            return func.hashint8extended(cast(part, BigInteger), seed)
-        return func.uuid_hash_extended(part, seed) if kind == UUIDS else func.hashtextextended(cast(part, Text), seed) if kind else None
 
     def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
         """The statement's rows as COPY sends them."""

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
 from exports.blocks import Block
-from exports.connectors.base import Link, Row, Schema, SourceError, SourceMismatch, Written
+from exports.connectors.base import Link, Row, SourceMismatch, Written
 from exports.connectors.sql_blocks import blocks_of, key_sum
 from exports.connectors.sql_compile import Compiler
-from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_documents import Documents
-from exports.connectors.sql_errors import told
 from exports.connectors.sql_listing import carried
-from exports.connectors.sql_streams import Stream
+from exports.connectors.sql_session import SqlSession
 from exports.connectors.sql_written import Writing
 from exports.query import ByKey, Key, Outside, Query
 
@@ -35,30 +31,13 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-class SqlReader:
-    """Questions to one SQL database inside one read-only snapshot. One that fails leaves the others as they were."""
-
-    goes_on = True
-    holds = False  # rows that are found and read back stay as they are while the session lasts, where no snapshot sees to that
-
-    def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
-        self.connection, self.dialect, self.schemas = connection, dialect, schemas
-        self._running: Stream | None = None
-        self.documents = Documents(self)
+class SqlReader(SqlSession):
+    """Questions to one SQL database inside one read-only snapshot."""
 
     @cached_property
-    def schema(self) -> Schema:
-        """The live schema, asked for once per session."""
-        with self._asking():
-            return self.dialect.describe(self.connection, self.schemas)
-
-    def describe(self) -> Schema:
-        """The live schema."""
-        return self.schema
-
-    def compiler(self) -> Compiler:
-        """A compiler for one statement."""
-        return Compiler(self.schema, self.dialect)
+    def documents(self) -> Documents:
+        """Answers what is asked about the insides of documents."""
+        return Documents(self)
 
     def count(self, query: Query) -> int:
         """How many rows the query finds, each once."""
@@ -68,7 +47,7 @@ class SqlReader:
         beside = carried(compiler, query.collection, known) if isinstance(known, Block) else None
         if beside is not None:
             return self._numbers(select(func.count()).select_from(beside.whole).where(beside.joined))[0]
-        return self._numbers(self._asked(compiler, query, func.count()))[0]
+        return self._numbers(_selected(compiler, query, func.count()))[0]
 
     def tally(self, query: Query) -> tuple[int, int | None]:
         """How many rows the query finds, and a sum over their keys that tells them from other rows; None where there is none."""
@@ -78,7 +57,7 @@ class SqlReader:
         summed = key_sum(compiler, source, query.collection)
         if summed is None:
             return self.count(query), None
-        rows, found = self._numbers(self._asked(compiler, query, func.count(), summed, source=source))
+        rows, found = self._numbers(_selected(compiler, query, func.count(), summed, source=source))
         return rows, found
 
     def read(self, query: Query, *, batch: int = 1000) -> Iterator[list[Row]]:
@@ -86,7 +65,7 @@ class SqlReader:
         query = self.documents.resolved(query)
         compiler = self.compiler()
         fields = query.fields or tuple(compiler.table(query.collection).columns)
-        statement = self._ordered(compiler, query, fields, compiler.table(query.collection).key)
+        statement = _ordered(compiler, query, fields, compiler.table(query.collection).key)
         for rows in self.stream(statement, batch):
             yield [dict(zip(fields, row, strict=True)) for row in rows]
 
@@ -130,7 +109,7 @@ class SqlReader:
         query = self.documents.resolved(query)
         compiler = self.compiler()
         key = compiler.key(query.collection)
-        for rows in self.stream(_held(self, self._ordered(compiler, query, key, key).limit(most)), 1000):
+        for rows in self.stream(_held(self, _ordered(compiler, query, key, key).limit(most)), 1000):
             for row in rows:
                 if None in tuple(row):
                     raise SourceMismatch(f"A row of '{query.collection}' has no key, so it cannot be told apart.")
@@ -174,43 +153,24 @@ class SqlReader:
         for rows in self.stream(statement, 1000):
             yield from ((tuple(row[:-1]), int(row[-1])) for row in rows)
 
-    def _asked(self, compiler: Compiler, query: Query, *chosen: ColumnElement[Any], source: FromClause | None = None) -> Select[Any]:
-        compiler.note(query)
-        source = compiler.source(query.collection) if source is None else source
-        return select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
-
     def _numbers(self, statement: Select[Any]) -> list[int]:
         with self._asking():
             return [int(number) for number in self.connection.execute(statement).one()]
 
-    def _ordered(self, compiler: Compiler, query: Query, fields: tuple[str, ...], key: tuple[str, ...]) -> Select[Any]:
-        compiler.note(query)
-        source = compiler.source(query.collection)
-        chosen = [compiler.column(source, name, query.collection) for name in fields]
-        found = select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
-        return found.order_by(*(source.c[name] for name in key))
-
-    def stream(self, statement: Select[Any], batch: int) -> Iterator[Any]:
-        """The answer to a statement, in batches."""
-        with self._asking(), self.connection.execute(statement, execution_options={"stream_results": True, "yield_per": batch}) as result:
-            stream = self._running = Stream(result, batch)
-            yield from stream
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Room for one question. Where the connection takes one at a time, what is left of the last answer is fetched first."""
-        try:
-            with told():
-                if self._running is not None and self.dialect.one_at_a_time:
-                    self._running.finish()
-                self._running = None
-                yield
-        except SourceError:
-            if self.goes_on:
-                with suppress(SQLAlchemyError):  # the connection may be gone
-                    self.dialect.recover(self.connection)
-            raise
-
 
 def _held(session: SqlReader, statement: Select[Any]) -> Select[Any]:
     return statement.with_for_update() if session.holds and session.dialect.writes_past_its_snapshot else statement
+
+
+def _selected(compiler: Compiler, query: Query, *chosen: ColumnElement[Any], source: FromClause | None = None) -> Select[Any]:
+    compiler.note(query)
+    source = compiler.source(query.collection) if source is None else source
+    return select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
+
+
+def _ordered(compiler: Compiler, query: Query, fields: tuple[str, ...], key: tuple[str, ...]) -> Select[Any]:
+    compiler.note(query)
+    source = compiler.source(query.collection)
+    chosen = [compiler.column(source, name, query.collection) for name in fields]
+    found = select(*chosen).select_from(source).where(compiler.where(source, query.collection, query.where))
+    return found.order_by(*(source.c[name] for name in key))

@@ -34,7 +34,7 @@ class Blocks:
 
 def blocks_of(compiler: Compiler, connection: Connection, query: Query, *, rows: int) -> Blocks | None:
     """How to ask for these fields of about so many rows; None where the product would not write each of their values exactly."""
-    joins = compiler.dialect.rows
+    joins = compiler.dialect.blocks
     kinds = [joins.joined_as(compiler.live(query.collection, name)) if joins else "" for name in query.fields]
     if joins is None or not all(kinds) or not joins.is_exact(connection):
         return None
@@ -50,7 +50,7 @@ def blocks_of(compiler: Compiler, connection: Connection, query: Query, *, rows:
 
 def key_sum(compiler: Compiler, source: FromClause, collection: str) -> ColumnElement[Any] | None:
     """A sum over the keys of the rows, in which each part of a key counts by its value and its place; None where it cannot be had."""
-    sums, live = compiler.dialect.rows, compiler.table(collection)
+    sums, live = compiler.dialect.blocks, compiler.table(collection)
     mixed: ColumnElement[Any] | None = literal_column("0") if sums and live.key else None
     for name in live.key:
         if sums is not None and mixed is not None:

@@ -87,7 +87,7 @@ class Compiler(Tables):
     def _holds(self, source: FromClause, name: str, fields: Sequence[str], values: Iterable[Sequence[Any]]) -> ColumnElement[bool]:
         columns = [self.live(name, field) for field in fields]
         mine = [self.column(source, field, name) for field in fields]
-        if isinstance(values, Block) and self.dialect.takes(values, columns):
+        if isinstance(values, Block) and self.dialect.blocks and self.dialect.blocks.takes(values, columns):
             taken = self._carried(mine, columns, values)
             if taken is not None:
                 return taken

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
 from sqlalchemy.types import TypeEngine
 
-from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Schema
 from exports.connectors.mariadb import MariaDb
 from exports.connectors.postgresql import PostgreSql
+from exports.connectors.sql_block_making import BlockMaking
 from exports.connectors.sql_other import Other
 from exports.connectors.sql_row_writing import RowWriting
 from exports.connectors.sqlite import Sqlite
@@ -72,10 +72,10 @@ class Dialect(Comparing, Protocol):
     takes_lists: bool
     # A change meets rows as they are by then, not as the session has read them: so a writing session holds what it reads.
     writes_past_its_snapshot: bool
-    # Keys that are carried in a statement may be joined as quickly as those in a table made for them.
-    joins_carried: bool
     # How it writes rows itself; None where they are written here.
     rows: RowWriting | None
+    # How it makes and takes blocks; None where rows are taken one by one.
+    blocks: BlockMaking | None
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
         """An engine without a pool; its connections cannot write unless `writing`."""
@@ -88,12 +88,6 @@ class Dialect(Comparing, Protocol):
 
     def describe(self, connection: Connection, schemas: tuple[str | None, ...]) -> Schema:
         """The live schema of these schemas (None: where the account lives), and of all tables that point into them."""
-
-    def takes(self, block: Block, columns: Sequence[ColumnSchema]) -> bool:
-        """`unpacked` takes these values for these columns as they are."""
-
-    def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
-        """The column holds one of the block's values, which `takes` says can be sent as they are."""
 
     def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         """A table with the columns v0, v1 … that holds these tuples, carried in one parameter; None where they cannot be."""

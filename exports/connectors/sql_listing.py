@@ -47,11 +47,12 @@ def carried(compiler: Compiler, collection: str, keys: Collection[Key]) -> Listi
     live = [column for _part, column in mine]
     if any(len(one) != len(mine) for one in ([keys.parts] if isinstance(keys, Block) else keys)):
         raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
-    if not compiler.dialect.joins_carried:
+    blocks = compiler.dialect.blocks
+    if blocks is None:
         return None
-    if isinstance(keys, Block) and compiler.dialect.takes(keys, live):
+    if isinstance(keys, Block) and blocks.takes(keys, live):
         if len(mine) == 1:
-            held = compiler.dialect.holds_any(mine[0][0], keys, live[0])
+            held = blocks.holds_any(mine[0][0], keys, live[0])
             return Listing(whole, held, held)
     else:
         keys = fitting(keys, live, compiler.dialect)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.types import TypeEngine
 
-from exports.blocks import Block
 from exports.connectors.base import ColumnSchema
+from exports.connectors.sql_block_making import BlockMaking
 from exports.connectors.sql_row_writing import RowWriting
 
 
@@ -22,8 +22,8 @@ class Ordinary:
     quotes_names = True
     takes_tuples = True
     takes_lists = True
-    joins_carried = False
     rows: RowWriting | None = None
+    blocks: BlockMaking | None = None
 
     def among(self, part: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         """Each value a parameter of its own."""
@@ -31,14 +31,6 @@ class Ordinary:
 
     def recover(self, connection: Connection) -> None:
         """Nothing is broken."""
-
-    def takes(self, block: Block, columns: Sequence[ColumnSchema]) -> bool:
-        """Value by value."""
-        return False
-
-    def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
-        """Never asked where `takes` says no."""
-        raise NotImplementedError
 
     def typed(self, column: ColumnSchema) -> TypeEngine[Any] | None:
         """The value itself says what it is."""

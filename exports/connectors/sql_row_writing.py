@@ -19,14 +19,5 @@ class RowWriting(Protocol):
     def form(self, part: ColumnElement[Any], live: ColumnSchema, *, as_csv: bool) -> ColumnElement[Any] | None:
         """What to ask for, so that such a column comes out as archives write it; None for a type that has to be written here."""
 
-    def joined_as(self, live: ColumnSchema) -> str:
-        """The kind of part (`exports.blocks`) that such a column makes; empty for a type that has to be taken value by value."""
-
-    def joined(self, part: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
-        """All the values of such a column as one text of this kind."""
-
-    def mixed_in(self, part: ColumnElement[Any], live: ColumnSchema, seed: ColumnElement[Any]) -> ColumnElement[Any] | None:
-        """A whole number of 64 bits made of a value and another number; None for a type that this is not known for."""
-
     def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
         """The statement's rows without line ends, in batches: JSON (`null` is None), or CSV cells with this mark for NULL."""

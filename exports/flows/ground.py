@@ -90,7 +90,7 @@ class Ground:
 
     def is_led_along(self, place: Place, tie: Tie) -> bool:
         """Whatever points at the person's rows by this tie is the person's too: the walk itself goes along it, and spares no row there."""
-        if not tie.children or self.questions.spares(tie.children[0]):
+        if not tie.children or tie.children[0] in self.questions.spared:
             return False
         visit, pairs = self.survey.walk.by_address[tie.children[0]], set(zip(tie.link.target_columns, tie.link.columns, strict=True))
         ways = (edge for edge in visit.edges if edge.source == place.address and edge.source not in visit.ring)
