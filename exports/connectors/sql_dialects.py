@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
+from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.types import TypeEngine
 
-from exports.connectors.base import ColumnSchema, Schema
+from exports.connectors.base import ColumnSchema, Schema, SourceUnreachable
 from exports.connectors.mariadb import MariaDb
 from exports.connectors.postgresql import PostgreSql
 from exports.connectors.sql_block_making import BlockMaking
@@ -99,6 +100,7 @@ class Dialect(Comparing, Protocol):
         """Put rows into such a table."""
 
 
+NO_DRIVER = "It cannot be reached: '{name}' is not a kind of database that is known here, or its driver is not installed."
 DIALECTS: dict[str, Dialect] = {
     "sqlite": Sqlite(),
     "postgresql": PostgreSql(),
@@ -109,6 +111,12 @@ DIALECTS: dict[str, Dialect] = {
 
 
 def dialect_of(url: URL) -> Dialect:
-    """The dialect that speaks to this address; for a product without one here, the part that all have in common."""
+    """The dialect that speaks to this address; for a product without one here, what all have in common, if SQLAlchemy can speak to it."""
     name = url.get_backend_name()
-    return DIALECTS.get(name) or Other(name)
+    if name in DIALECTS:
+        return DIALECTS[name]
+    try:
+        url.get_dialect().import_dbapi()
+    except (NoSuchModuleError, ImportError):
+        raise SourceUnreachable(NO_DRIVER.format(name=name)) from None
+    return Other(name)

@@ -30,7 +30,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
@@ -49,7 +49,6 @@ WRITTEN_AT_ONCE = 1000
 MOST_PARAMETERS = 2000
 END = "|"  # after the last letter: products that ignore trailing blanks see them then
 
-NO_DRIVER = "It cannot be reached: '{name}' is not a kind of database that is known here, or its driver is not installed."
 LOOSE = "It cannot be reached: it takes one text for another (such as capital letters), and for '{name}' no exact comparison is known here."
 TOO_MANY = "It would have to be asked for {count} values at once that are not plain words; {most} is the most that is sent there."
 NO_LISTS = "It refused: on this product no table of one transaction only can be made. Nothing was changed."
@@ -98,10 +97,7 @@ class Other(Ordinary):
         self._product = product
 
     def engine(self, url: URL, *, writing: bool) -> Engine:
-        try:
-            engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-        except (NoSuchModuleError, ImportError):
-            raise SourceUnreachable(NO_DRIVER.format(name=self._product)) from None
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         if not writing:
             event.listen(engine, "before_cursor_execute", _only_questions)
         return engine
