@@ -29,6 +29,7 @@ from exports.facts import (
     Search,
     SourceProgress,
     SourceState,
+    SourceTimes,
     StepProgress,
 )
 from exports.flows import (
@@ -44,6 +45,7 @@ from exports.flows import (
     sweep_days,
     terms,
 )
+from exports.flows.answer_times import source_times
 from exports.flows.answering_by_hand import HandAnswer, HandedIn
 from exports.flows.hand_views import HandView, answer_by_hand, ask_by_hand_again, asked_by_hand, by_link, close_link, count_opening
 from exports.flows.on_hold import keep_back, put_off
@@ -80,6 +82,7 @@ __all__ = [
     "Search",
     "SourceProgress",
     "SourceState",
+    "SourceTimes",
     "Spot",
     "StalePlan",
     "StampMismatch",
@@ -116,6 +119,7 @@ __all__ = [
     "revoke_all",
     "run",
     "settle",
+    "source_times",
     "sources",
     "sources_left",
     "sources_silent",

@@ -129,6 +129,22 @@ class RetentionState:
 
 
 @dataclass(frozen=True)
+class SourceTimes:
+    """How one source answered the copies that were gathered in some days: how many, how fast, and how often it did not.
+
+    Seconds are of all questions of one copy together, of copies that it answered whole; None where there are none.
+    """
+
+    key: str
+    title: str
+    asked: int
+    failed_once: int
+    unanswered: int
+    median_seconds: float | None = None
+    slowest_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of the two fates a policy allows for a line: key is 'now' or 'later'; `on` is the day of the later one."""
 

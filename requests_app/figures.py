@@ -12,9 +12,12 @@ from datetime import date
 from statistics import fmean, median
 from typing import Any
 
-from portal.kit import clock
+from exports import api
+from exports.api import SourceTimes
+from portal.kit import clock, crypto
 from portal.organisations.models import Organisation
-from requests_app.models import RegisterEntry
+from requests_app.models import OpinionCount, RegisterEntry, Remark
+from requests_app.models.opinion import REMARK, Opinion
 from requests_app.rules.outcomes import COMPLIED, Denial, Result, denial_of
 from requests_app.rules.rights import Right
 
@@ -82,8 +85,16 @@ class Year:
             "together": asdict(self.together),
             "performance": performance(self.entries),
             "complaints": complaints(self.entries),
+            **self._of_everybody(),
             "operation": operation(self.entries, clock.today(self.organisation.timezone)),
         }
+
+    def _of_everybody(self) -> dict[str, Any]:
+        """What nobody can tell by where people live."""
+        if self.residence:
+            return {}
+        times = sources(self.organisation, self.year)
+        return {"satisfaction": satisfaction(self.organisation, self.year), "sources": [asdict(one) for one in times]}
 
 
 def years(organisation: Organisation) -> list[int]:
@@ -204,6 +215,28 @@ def operation(rows: Iterable[RegisterEntry], today: date) -> dict[str, Any]:
         "by_guardians": sum(row.is_guardian for row in rows),
         "channels": dict(Counter(row.channel for row in rows)),
     }
+
+
+def satisfaction(organisation: Organisation, year: int) -> dict[str, Any]:
+    """What people said when we had answered (ICO toolkit, “Monitoring”): of requests received in the year. Nobody has to say anything."""
+    counts = dict(OpinionCount.objects.filter(organisation=organisation, year=year).values_list("opinion", "count"))
+    said = {one.value: counts.get(one.value, 0) for one in Opinion}
+    everybody = sum(said.values())
+    percent = round(100 * said[Opinion.YES] / everybody, 1) if everybody else None
+    return {"said_something": everybody, **said, "percent_yes": percent}
+
+
+def remarks(organisation: Organisation, year: int) -> list[tuple[str, str]]:
+    """The sentences that people added in the year, with what they said of it; they belong to nobody and are kept for a year."""
+    box = crypto.installation_box("remarks")
+    rows = Remark.objects.filter(organisation=organisation, month__year=year)
+    return [(row.get_opinion_display(), box.unseal(row.words_sealed, context=REMARK)) for row in rows]
+
+
+def sources(organisation: Organisation, year: int) -> tuple[SourceTimes, ...]:
+    """How long each source took to answer the copies of the year, and how often it did not. Test requests are left out."""
+    tests = RegisterEntry.objects.filter(organisation=organisation, is_test=True).values_list("reference", flat=True)
+    return api.source_times(organisation, date(year, 1, 1), date(year, 12, 31), leave_out=list(tests))
 
 
 def _sum(rows: Iterable[RegisterEntry], name: str) -> int:

@@ -14,6 +14,8 @@ from portal.kit.signs import LONGEST_LINE, hidden_in_line, hidden_in_text
 from portal.organisations.promises import UNSPECIFIED, PolicyDocument
 from requests_app import addresses
 from requests_app.flows.conversation import LONGEST_MESSAGE
+from requests_app.flows.opining import LONGEST_REMARK
+from requests_app.models.opinion import Opinion
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -176,6 +178,26 @@ class FollowForm(PlainForm):
         if len(reference) != 10 or not reference.startswith("DR-"):
             raise ValidationError(_("A reference looks like DR-4F7K-9Q. You find it in every letter from us."))
         return reference
+
+
+class OpinionForm(PlainForm):
+    """How it went: one press of a button, and a sentence for whoever wants to add one."""
+
+    opinion = forms.ChoiceField(
+        choices=Opinion.choices,
+        error_messages={
+            "required": gettext_lazy("Choose one of the three answers"),
+            "invalid_choice": gettext_lazy("Choose one of the three answers"),
+        },
+    )
+    remark = Line(
+        label=gettext_lazy("Why?"),
+        help_text=gettext_lazy("One sentence, please without names. It is kept apart from your request for a year."),
+        longest=LONGEST_REMARK,
+        is_text=True,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),  # in a line the Enter key would press the first button
+    )
 
 
 class MessageForm(PlainForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_app.views import allowing, appeal, by_hand, confirming, download, intake, legal, tracking
+from requests_app.views import allowing, appeal, by_hand, confirming, download, intake, legal, opinions, tracking
 
 app_name = "public"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("o/<slug:org>/track/code/", tracking.track_code, name="track_code"),
     path("o/<slug:org>/request/<str:reference>/", tracking.status, name="status"),
     path("o/<slug:org>/request/<str:reference>/confirm/", tracking.confirm_here, name="confirm_here"),
+    path("o/<slug:org>/request/<str:reference>/opinion/", opinions.opine, name="opine"),
     path("o/<slug:org>/request/<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),
     path("o/<slug:org>/request/<str:reference>/appeal/", appeal.appeal, name="appeal"),
     path("o/<slug:org>/request/<str:reference>/download/", download.download, name="download"),

@@ -20,6 +20,7 @@ from exports.sources import Source, Survey, surveying
 from portal.kit.clock import now
 
 LAST = 10_000
+TOOK, FAILURES = "took", "failures"  # of a step: seconds of the last answer, and how often there was none
 NOTE_AFTER = 1.0  # seconds
 
 
@@ -151,12 +152,20 @@ def _do(notes: Notebook, step: Step, ask: Callable[[Step], Gathered]) -> None:
     if step.run.state == PartState.PENDING:
         notes.add(partial(_begin, step.run), step.run)
         notes.write()  # a source may take its time: it can be seen that it was asked
+    begun = time.monotonic()
     try:
         gathered = ask(step)
     except SourceError as problem:
+        failures = step.facts.get(FAILURES, 0) + 1
+        step.facts = {**step.facts, TOOK: _since(begun), FAILURES: failures}
         notes.add(partial(_fail, step, problem), step.run)
         return
+    step.facts = {**step.facts, TOOK: _since(begun)}
     notes.add(partial(_keep, step, gathered), step.run)
+
+
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 3)
 
 
 def _begin(run: SourceRun) -> None:

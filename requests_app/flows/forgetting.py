@@ -14,11 +14,12 @@ from exports import api
 from portal.kit import clock
 from portal.organisations.models import Organisation
 from requests_app.flows.moving import locked, record
-from requests_app.models import Case, Challenge, Hold, InboundMail
+from requests_app.models import Case, Challenge, Hold, InboundMail, Remark
 from requests_app.rules.states import State
 
 DESTROYED = "content.destroyed"
 CODES_KEPT = timedelta(days=30)  # an old link must still lead to words, not to nothing
+REMARKS_KEPT = timedelta(days=365)
 SIGNS_KEPT = timedelta(days=365)  # security events: what a mail server said about a sender
 
 
@@ -81,4 +82,5 @@ def forget_notes() -> dict[str, int]:
         "sessions": Session.objects.filter(expire_date__lt=moment).delete()[0],
         "codes": codes.delete()[0],
         "signs": old.update(authentication={}, flags=[]),
+        "remarks": Remark.objects.filter(month__lt=(moment - REMARKS_KEPT).date()).delete()[0],
     }

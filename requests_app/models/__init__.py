@@ -5,6 +5,7 @@ from requests_app.models.event import Event
 from requests_app.models.letter import Letter, Message
 from requests_app.models.mail import InboundMail, Mailbox
 from requests_app.models.note import Note
+from requests_app.models.opinion import OpinionCount, Remark
 from requests_app.models.register import RegisterEntry
 from requests_app.models.reminder import Notice, Reminder
 
@@ -21,7 +22,9 @@ __all__ = [
     "Message",
     "Note",
     "Notice",
+    "OpinionCount",
     "RegisterEntry",
+    "Remark",
     "Reminder",
     "Shortfall",
     "Submission",

@@ -117,6 +117,7 @@ class Case(models.Model):
     backups_until = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     is_test = models.BooleanField(default=False)
+    has_opined = models.BooleanField(default=False)  # that they said how it went; what they said is nowhere in the case
     # A function of the state, kept by the database: the desk finds its first rows by an index, whatever the number of cases.
     standing = models.GeneratedField(
         expression=models.Case(

@@ -42,6 +42,9 @@ def year(request: HttpRequest, key: str, year: int) -> HttpResponse:
         "kinds": [(KINDS[kind], line) for kind, line in counted.ccpa.items()],
         "kept": figures.performance(counted.entries),
         "complaints": figures.complaints(counted.entries),
+        "said": None if counted.residence else figures.satisfaction(counted.organisation, year),
+        "remarks": [] if counted.residence else figures.remarks(counted.organisation, year),
+        "sources": () if counted.residence else figures.sources(counted.organisation, year),
         "years": figures.years(counted.organisation),
         "places": figures.places(counted.organisation, year),
     }

@@ -8,11 +8,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.kit import codes
 from requests_app import askers, particulars, progress
-from requests_app.flows import appealing, charging, conversation, delivery, duplicates, following, verification, waiting, withdrawal
-from requests_app.forms import CodeForm, FollowForm, MessageForm
+from requests_app.flows import (
+    appealing,
+    charging,
+    conversation,
+    delivery,
+    duplicates,
+    following,
+    opining,
+    verification,
+    waiting,
+    withdrawal,
+)
+from requests_app.forms import CodeForm, FollowForm, MessageForm, OpinionForm
 from requests_app.letters import SECRET_KINDS, TO_OTHERS
 from requests_app.models import Case, Letter
 from requests_app.models.letter import LetterState
+from requests_app.models.opinion import Opinion
 from requests_app.rules.states import State, is_over
 from requests_app.rules.verification import CodeRefused
 from requests_app.views import visits
@@ -84,10 +96,10 @@ def status(request: HttpRequest, org: str, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         conversation.say(case, form.cleaned_data["message"])
         return redirect("public:status", org, case.reference)
-    return shown(request, "status", **_status_words(case), form=form, problems=form.errors)
+    return shown(request, "status", **status_words(case), form=form, problems=form.errors)
 
 
-def _status_words(case: Case) -> dict[str, object]:
+def status_words(case: Case) -> dict[str, object]:
     reckoned = progress.clock_of(case)
     rules = progress.rules_of(reckoned) if reckoned and case.state not in progress.DATELESS else []
     question = waiting.question_of(case)
@@ -103,6 +115,9 @@ def _status_words(case: Case) -> dict[str, object]:
         "answer_by": question.last_on if question else None,
         "is_waiting": case.state == State.WAITING.value,
         "is_closed": case.state == State.CLOSED.value,
+        "may_opine": opining.may_opine(case),
+        "opinions": Opinion.choices,
+        "opinion": OpinionForm(),
         "may_withdraw": withdrawal.may_withdraw(case),
         "asker": askers.asker_of(case),
         "waits_for_asker": askers.is_agents(case) and not case.confirmed_at and not is_over(State(case.state)),

@@ -149,7 +149,7 @@ def test_ended_sessions_and_codes_that_nobody_can_use_are_forgotten(northwind: O
     for days in (366, 364):
         InboundMail.objects.create(organisation=northwind, token=str(days), taken_at=moment - timedelta(days=days), **signs)
 
-    assert forgetting.forget_notes() == {"sessions": 1, "codes": 1, "signs": 1}
+    assert forgetting.forget_notes() == {"sessions": 1, "codes": 1, "signs": 1, "remarks": 0}
 
     assert list(Session.objects.values_list("session_key", flat=True)) == ["live"]
     assert set(Challenge.objects.values_list("link_hash", flat=True)) == {f"{answered.pk}/29", f"{arrived.pk}/31"}
