@@ -122,12 +122,19 @@ def any_of(parts: list[Predicate]) -> Predicate:
 def collections_of(query: Query) -> Iterator[str]:
     """Every collection that the query touches, itself first."""
     yield query.collection
-    yield from _inside(query.where)
+    yield from (inner.collection for inner in inner_queries(query))
 
 
-def _inside(part: Predicate) -> Iterator[str]:
+def inner_queries(query: Query) -> Iterator[Query]:
+    """Every query inside this one, each before those inside it."""
+    for inner in _inside(query.where):
+        yield inner
+        yield from inner_queries(inner)
+
+
+def _inside(part: Predicate) -> Iterator[Query]:
     if isinstance(part, Within):
-        yield from collections_of(part.query)
+        yield part.query
     elif isinstance(part, AnyOf | AllOf):
         for inner in part.parts:
             yield from _inside(inner)

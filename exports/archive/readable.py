@@ -152,8 +152,8 @@ def _title(column: Column) -> str:
     return column.title or _spoken(column.name)
 
 
-def _fits_table(titles: Sequence[str], drawn: record_rows.Records) -> bool:
-    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for cells in drawn for cell in cells)
+def _fits_table(titles: Sequence[str], drawn: record_rows.Drawn) -> bool:
+    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for column in drawn for cell in column)
 
 
 def _is_short(text: str) -> bool:

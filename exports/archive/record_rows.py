@@ -1,67 +1,82 @@
-"""The records of one page as HTML. Made without templates: these are the many, and a page has a thousand cells and more."""
+"""The records of one page as HTML. Made without templates and column by column: these are the many, and a page has a thousand cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from html import escape
 
 from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from exports.archive import words
 from exports.archive.cover import Column, Row
 from exports.archive.words import Shown
 
-Records = Sequence[Sequence[Shown]]
+Drawn = Sequence[Sequence[Shown]]  # column by column
+APART = "\x00"
 
 
-def shown(columns: Sequence[Column], rows: Iterable[Row]) -> list[list[Shown]]:
-    """The cells of these records in ordinary words."""
-    kinds = [(column.name, column.type) for column in columns]
-    return [[words.shown(words.as_meant(row.get(name), kind)) for name, kind in kinds] for row in rows]
+def shown(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[Shown]]:
+    """The cells of these records in ordinary words, column by column."""
+    return [words.column([row.get(column.name) for row in rows], column.type) for column in columns]
 
 
-def table_rows(titles: Sequence[str], records: Records) -> SafeString:
+def table_rows(titles: Sequence[str], drawn: Drawn) -> SafeString:
     """Rows of a table; each cell carries its column's title, for narrow screens."""
-    starts = [f'<td data-label="{escape(title)}" dir="auto"' for title in titles]
-    return _html("\n", (f"<tr>{''.join(map(_table_cell, starts, cells))}</tr>" for cells in records))
+    cells = [
+        _cells(column, f'<td data-label="{escape(title)}" dir="auto"', "</td>", _as_is) for title, column in zip(titles, drawn, strict=True)
+    ]
+    return _html(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
 
 
-def sections(titles: Sequence[str], records: Records, *, first: int) -> SafeString:
+def sections(titles: Sequence[str], drawn: Drawn, *, first: int) -> SafeString:
     """One section per record, with its number, counted from `first`, and its fields one below the other."""
-    starts = [f'<div><dt dir="auto">{escape(title)}</dt><dd dir="auto"' for title in titles]
-    heading = escape(gettext("Record %(place)s")).replace("%(place)s", "{0}")
-    opening = f'<section class="section split record" id="r{{0}}">\n<h2 class="side">{heading}</h2>\n<dl class="facts">\n'
+    fields = [
+        _cells(column, f'<div><dt dir="auto">{escape(title)}</dt><dd dir="auto"', "</dd></div>\n", _with_breaks)
+        for title, column in zip(titles, drawn, strict=True)
+    ]
+    before, after = escape(gettext("Record %(place)s")).split("%(place)s")
+    language = get_language()
     return _html(
-        "\n",
-        (
-            f"{opening.format(localize(place))}{''.join(map(_field, starts, cells))}</dl>\n</section>"
-            for place, cells in enumerate(records, first)
-        ),
+        f'<section class="section split record" id="r{_number(place, language)}">\n'
+        f'<h2 class="side">{before}{_number(place, language)}{after}</h2>\n<dl class="facts">\n{"".join(cells)}</dl>\n</section>'
+        for place, cells in enumerate(zip(*fields, strict=True), first)
     )
 
 
-def _html(between: str, parts: Iterable[str]) -> SafeString:
-    return mark_safe(between.join(parts))  # noqa: S308  (every title and every value was escaped)
+def _html(parts: Iterable[str]) -> SafeString:
+    return mark_safe("\n".join(parts))  # noqa: S308  (every title and every value was escaped)
 
 
-def _table_cell(start: str, cell: Shown) -> str:
-    return f"{start}{_quiet(cell)}>{escape(cell.text)}</td>"
+@lru_cache(maxsize=10_000)
+def _number(place: int, language: str | None) -> str:
+    del language
+    return str(localize(place))
 
 
-def _field(start: str, cell: Shown) -> str:
-    text = escape(cell.text)
-    body = f'<pre class="scroll" tabindex="0"><code>{text}</code></pre>' if cell.code else _with_breaks(text)
-    cut = f' <span class="small muted">… {escape(cell.cut)}</span>' if cell.cut else ""
-    return f"{start}{_quiet(cell)}>{body}{cut}</dd></div>\n"
+def _cells(column: Sequence[Shown], start: str, end: str, drawn: Callable[[Shown, str], str]) -> list[str]:
+    """The column's cells, each between start and end."""
+    usual, quiet = f"{start}>", f'{start} class="muted">'
+    texts = _escaped([cell.text for cell in column])
+    return [f"{quiet if cell.quiet else usual}{drawn(cell, text)}{end}" for cell, text in zip(column, texts, strict=True)]
 
 
-def _quiet(cell: Shown) -> str:
-    return ' class="muted"' if cell.quiet else ""
+def _escaped(texts: Sequence[str]) -> Sequence[str]:
+    """All at once: one by one takes three times as long."""
+    whole = APART.join(texts)
+    return escape(whole).split(APART) if whole.count(APART) == len(texts) - 1 else [escape(text) for text in texts]
 
 
-def _with_breaks(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "<br>")
+def _as_is(cell: Shown, text: str) -> str:
+    del cell
     return text
+
+
+def _with_breaks(cell: Shown, text: str) -> str:
+    if cell.code:
+        text = f'<pre class="scroll" tabindex="0"><code>{text}</code></pre>'
+    elif "\n" in text or "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "<br>")
+    return f'{text} <span class="small muted">… {escape(cell.cut)}</span>' if cell.cut else text

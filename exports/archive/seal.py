@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.utils import translation
-from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, stream_zip
+from isal import isal_zlib
+from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, Method, stream_zip
 
 from exports.archive import bag
 from exports.archive.cover import Cover, Sealed, Table
@@ -21,8 +21,8 @@ from exports.archive.readable import Pages
 from exports.archive.record import request_record
 from exports.archive.tables import Reading, csv_lines
 
-LEVEL = 4  # of deflate: half the time of 6 for a tenth more bytes
-FAST = 1  # for what does not fit one piece: two thirds of the time of 4 for another tenth
+LEVEL = 2  # of isal's deflate: as small as zlib's 6, in a twelfth of its time
+PIECE = 1024 * 1024
 WHOLE = 1024 * 1024  # smaller files are written in one piece and need no ZIP64 fields
 MODE = stat.S_IFREG | 0o644
 Signer = Callable[[bytes], str]
@@ -43,7 +43,8 @@ def write_archive(out: Sink, cover: Cover, tables: Sequence[Table], signer: Sign
     with translation.override(cover.language):
         pieces = stream_zip(
             bundle.members(tables, signer),
-            get_compressobj=lambda: zlib.compressobj(bundle.level, zlib.DEFLATED, -zlib.MAX_WBITS),
+            chunk_size=PIECE,
+            get_compressobj=_deflating,
             extended_timestamps=False,  # they would carry the time zone of this machine
         )
         for piece in pieces:
@@ -59,7 +60,6 @@ class Bundle:
         self.cover = cover
         self.written: list[Member] = []
         self.parts: list[Part] = []
-        self.level = LEVEL  # of the member that comes next
         self._root = root_name(cover.reference)
         self._time = _noon(cover.answered_on)
 
@@ -114,8 +114,7 @@ class Bundle:
         first = _first(source)
         rest = next(source, None)
         size = sum(map(len, first))
-        self.level = LEVEL if rest is None else FAST
-        method = ZIP_AUTO(size, level=LEVEL) if rest is None else ZIP_64
+        method = Small(size) if rest is None else ZIP_64
         everything = first if rest is None else chain(first, [rest], source)
         return (f"{self._root}/{path}", self._time, MODE, method, self._hashed(path, everything))
 
@@ -126,6 +125,21 @@ class Bundle:
             digest.update(chunk)
             yield chunk
         self.written.append(Member(path, size, digest.hexdigest()))
+
+
+class Small(Method):
+    """For a member whose size is known: no ZIP64 fields where they are not needed. The library's own one comes with zlib."""
+
+    def __init__(self, size: int) -> None:
+        self._usual = ZIP_AUTO(size)
+
+    def _get(self, offset: int, default_get_compressobj: Callable[[], Any]) -> Any:
+        kind, upgrade, _, size, crc = self._usual._get(offset, default_get_compressobj)
+        return kind, upgrade, default_get_compressobj, size, crc
+
+
+def _deflating() -> Any:
+    return isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
 
 
 class _Counted:

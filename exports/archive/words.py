@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format, number_format
@@ -24,8 +23,7 @@ LONGEST = 4000
 DEEPEST = 8
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A value as a person reads it. `quiet`: nothing is stored; `code`: its line breaks and indents matter; `cut`: there is more."""
 
     text: str
@@ -44,6 +42,12 @@ def _day(year: int, month: int, number: int, language: str | None) -> str:
     """Many records share a day, and the language decides its words."""
     del language
     return date_format(date(year, month, number), "j F Y")
+
+
+@lru_cache(maxsize=100)
+def _moment_form(language: str | None) -> str:
+    del language
+    return gettext("%(day)s, %(clock)s%(zone)s")
 
 
 def months(first_and_last: tuple[date, date] | None) -> str:
@@ -86,16 +90,19 @@ def as_meant(value: Any, kind: str) -> Any:
     return value
 
 
+def column(values: Iterable[Any], kind: str) -> list[Shown]:
+    """The values of a column of this kind in ordinary words."""
+    return [_ordinary(value) if type(value) is str and kind not in FROM_TEXT else shown(as_meant(value, kind)) for value in values]
+
+
 def shown(value: Any) -> Shown:
     """One value in ordinary words; long ones are cut here, never in the JSON file, and say so."""
-    if type(value) is str and 0 < len(value) <= LONGEST:
-        return Shown(value, code=_is_code(value))
+    if type(value) is str:
+        return _ordinary(value)
     if type(value) is int:
         return Shown(str(value))
     if value is None:
         return Shown("–", quiet=True)
-    if value == "":
-        return Shown(gettext("(empty text)"), quiet=True)
     if isinstance(value, bytes | bytearray | memoryview):
         return Shown(gettext("Not text, %(size)s. It is in the JSON file.") % {"size": size(len(value))}, quiet=True)
     if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -103,13 +110,19 @@ def shown(value: Any) -> Shown:
     return _cut(_simple(value))
 
 
+def _ordinary(text: str) -> Shown:
+    if 0 < len(text) <= LONGEST:
+        return Shown(text, False, "\n" in text and _is_code(text))
+    return _cut(text) if text else Shown(gettext("(empty text)"), quiet=True)
+
+
 def _simple(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, datetime):
-        zone = f" {value.strftime('%Z') or value.strftime('%z')}" if value.tzinfo else ""
-        clock = value.strftime("%H:%M:%S" if value.second else "%H:%M")
-        return gettext("%(day)s, %(clock)s%(zone)s") % {"day": day(value), "clock": clock, "zone": zone}
+        zone = f" {value.tzname() or value.strftime('%z')}" if value.tzinfo else ""
+        clock = f"{value.hour:02}:{value.minute:02}{f':{value.second:02}' if value.second else ''}"
+        return _moment_form(get_language()) % {"day": day(value), "clock": clock, "zone": zone}
     if isinstance(value, date):
         return day(value)
     if isinstance(value, time):

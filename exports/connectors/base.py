@@ -192,14 +192,14 @@ class Reader(Protocol):
 class Written:
     """Rows that the source writes itself, ordered by key, in batches, each as the archive writes it (docs/archive.md).
 
-    `json` gives one JSON object a row, `csv` the cells of one row, with the mark it is called with for NULL, without line ends.
-    `spans` holds the smallest and the largest value of every column of days, moments and numbers that may
+    `count` is how many there are; `json` gives one JSON object a row, without line ends, its keys in the order asked for and
+    nothing nested in it. `spans` holds the smallest and the largest value of every column of days, moments and numbers that may
     have fractions; both None where all are NULL.
     """
 
+    count: int
     spans: Mapping[str, tuple[Any, Any]]
     json: Callable[[], Iterator[list[bytes]]]
-    csv: Callable[[str], Iterator[list[bytes]]]
 
 
 @runtime_checkable

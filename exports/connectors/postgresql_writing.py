@@ -1,26 +1,29 @@
-"""Rows as PostgreSQL writes them itself: JSON and CSV as archives have them, by COPY. Only types whose text is exact."""
+"""Rows as PostgreSQL writes them itself: JSON as archives have it, by COPY. Only types whose text is exact."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal_column
+from sqlalchemy import ColumnElement, Connection, Select, TableClause, Text, cast, func, text
 from sqlalchemy.exc import DBAPIError
 
 from exports.connectors.base import ColumnSchema
 from exports.connectors.postgresql_types import bare
 
 AT_ONCE = 2000
+HEAVY = 10_000  # rows of one person, each of which would be looked for by itself
+SPARSE = 10  # reading a row costs a tenth of looking for one, or less
 WHOLE = ("smallint", "integer", "bigint")
 FLOATING = ("real", "double precision")
 TEXTS = ("text", "character varying", "character", "citext", "uuid")
-MOMENTS = ("timestamp without time zone", "timestamp with time zone")
-PLAIN = (*WHOLE, *FLOATING, *TEXTS, "date", "time without time zone")
+MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date", "time without time zone")
+PLAIN = (*WHOLE, *FLOATING, *TEXTS, *MOMENTS, "boolean")
 # Neither sign can stand in JSON, so nothing is ever put in quotes: what arrives is the JSON itself.
 AS_JSON = r"FORMAT csv, NULL '', DELIMITER E'\x02', QUOTE E'\x01', ESCAPE E'\x01'"
 
@@ -38,28 +41,42 @@ class WrittenByPostgreSql:
         """What this server sends is UTF-8 for certain."""
         return is_utf8(connection)
 
-    def form(self, part: ColumnElement[Any], live: ColumnSchema, *, as_csv: bool) -> ColumnElement[Any] | None:
+    def form(self, part: ColumnElement[Any], live: ColumnSchema) -> ColumnElement[Any] | None:
         """What to ask for, so that the value comes out as archives write it; None for a type that has to be written here."""
         native = bare(live.native)
         if native == "numeric":
             return cast(part, Text)
         if native == "bytea":
             return func.translate(func.encode(part, "base64"), "\n", "")
-        if native == "boolean":
-            return cast(part, Text) if as_csv else part
-        if native in MOMENTS:
-            return func.to_json(part).op("#>>")(literal_column("'{}'")) if as_csv else part
         return part if native in PLAIN else None
 
-    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
+    @contextmanager
+    def joining(self, connection: Connection, tables: Sequence[TableClause], leading: int) -> Iterator[None]:
+        """No row by row where all tables together are hardly larger than what leads there: the planner knows the usual person only."""
+        plan = leading >= HEAVY and 0 < _size(connection, tables) <= leading * SPARSE
+        if plan:
+            connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
+        yield
+        if plan:  # an error undoes it by itself
+            connection.exec_driver_sql("SET LOCAL enable_nestloop = on")
+
+    def copied(self, connection: Connection, statement: Select[Any]) -> Iterator[list[bytes]]:
         """The statement's rows as COPY sends them."""
-        how = AS_JSON if null is None else "FORMAT csv, NULL E'" + null.replace("\\", "\\\\") + "'"
         compiled, driven = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True}), _driven(connection)
         try:
-            whole = psycopg.ClientCursor(driven).mogrify(f"COPY ({compiled}) TO STDOUT ({how})", compiled.params)
+            whole = psycopg.ClientCursor(driven).mogrify(f"COPY ({compiled}) TO STDOUT ({AS_JSON})", compiled.params)
             yield from _received(driven.pgconn, whole.encode())
         except psycopg.Error as problem:
             raise DBAPIError("COPY", None, problem) from None
+
+
+def _size(connection: Connection, tables: Sequence[TableClause]) -> float:
+    """About how many rows these tables have together; nothing where one of them is not known."""
+    quoted = connection.dialect.identifier_preparer.format_table
+    names = [quoted(one) for one in tables]
+    known = "SELECT reltuples FROM pg_class WHERE relkind IN ('r', 'm') AND reltuples > 0 AND oid = ANY(CAST(:names AS regclass[]))"
+    rows = connection.execute(text(known), {"names": names}).scalars().all()
+    return sum(rows) if len(rows) == len(names) else 0
 
 
 def _received(server: PGconn, question: bytes) -> Iterator[list[bytes]]:
@@ -75,7 +92,8 @@ def _received(server: PGconn, question: bytes) -> Iterator[list[bytes]]:
                     ended = True
                     break
                 rows.append(bytes(row)[:-1])
-            yield rows
+            if rows:
+                yield rows
     finally:
         if not ended:  # nobody wants the rest
             server.get_cancel().cancel()

@@ -17,9 +17,10 @@ from exports.connectors.sql_documents import Documents
 from exports.connectors.sql_listing import carried
 from exports.connectors.sql_session import SqlSession
 from exports.connectors.sql_written import Writing
-from exports.query import ByKey, Key, Outside, Query
+from exports.query import ByKey, Key, Outside, Query, inner_queries
 
 KEYS_AT_ONCE = 400
+NOBODY = (None, 0)
 
 T = TypeVar("T")
 
@@ -81,8 +82,12 @@ class SqlReader(SqlSession):
     def written(self, query: Query) -> Written | None:
         """How to have the database write the rows itself; None where it cannot write every one of them exactly."""
         query = self.documents.resolved(query)
+        leading = max((self.led.get(id(inner.where), NOBODY)[1] for inner in inner_queries(query)), default=0)
         with self._asking():
-            return Writing(self.compiler, self.connection, query, asking=self._asking).written()
+            written = Writing(self.compiler, self.connection, query, asking=self._asking, leading=leading).written()
+        if written is not None:
+            self.led[id(query.where)] = query.where, written.count
+        return written
 
     def blocks(self, query: Query, fields: tuple[str, ...], *, rows: int) -> Iterator[Block] | None:
         """These fields of the rows found, of which there are about so many; None where the database cannot write every one exactly."""

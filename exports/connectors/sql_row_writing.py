@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, TableClause
 
 from exports.connectors.base import ColumnSchema
 
@@ -16,8 +17,11 @@ class RowWriting(Protocol):
     def is_exact(self, connection: Connection) -> bool:
         """Over this connection every text arrives as it is."""
 
-    def form(self, part: ColumnElement[Any], live: ColumnSchema, *, as_csv: bool) -> ColumnElement[Any] | None:
+    def form(self, part: ColumnElement[Any], live: ColumnSchema) -> ColumnElement[Any] | None:
         """What to ask for, so that such a column comes out as archives write it; None for a type that has to be written here."""
 
-    def copied(self, connection: Connection, statement: Select[Any], *, null: str | None) -> Iterator[list[bytes]]:
-        """The statement's rows without line ends, in batches: JSON (`null` is None), or CSV cells with this mark for NULL."""
+    def joining(self, connection: Connection, tables: Sequence[TableClause], leading: int) -> AbstractContextManager[None]:
+        """Inside it, statements that join these tables are planned for a person with this many rows in one that leads to another."""
+
+    def copied(self, connection: Connection, statement: Select[Any]) -> Iterator[list[bytes]]:
+        """The statement's one column, JSON, without line ends, in batches."""

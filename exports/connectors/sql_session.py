@@ -15,6 +15,7 @@ from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_errors import told
 from exports.connectors.sql_streams import Stream
+from exports.query import Predicate
 
 
 class SqlSession:
@@ -26,6 +27,7 @@ class SqlSession:
     def __init__(self, connection: Connection, dialect: Dialect, schemas: tuple[str | None, ...] = (None,)) -> None:
         self.connection, self.dialect, self.schemas = connection, dialect, schemas
         self._running: Stream | None = None
+        self.led: dict[int, tuple[Predicate | None, int]] = {}  # by id: a predicate, kept so that its id is its own, and what it found
 
     @cached_property
     def schema(self) -> Schema:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, FromClause, Select, func, literal_column, sel
 from exports.connectors.base import ColumnSchema, Written
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_row_writing import RowWriting
-from exports.query import Query
+from exports.query import Query, collections_of
 
 Asking = Callable[[], AbstractContextManager[None]]
 ORDERED = ("number", "date", "datetime")
@@ -24,8 +24,12 @@ ORDERED = ("number", "date", "datetime")
 class Writing:
     """One question whose answer the database writes; each statement is compiled by a compiler of its own."""
 
-    def __init__(self, compilers: Callable[[], Compiler], connection: Connection, query: Query, *, asking: Asking) -> None:
+    def __init__(
+        self, compilers: Callable[[], Compiler], connection: Connection, query: Query, *, asking: Asking, leading: int = 0
+    ) -> None:
+        """`leading` is how many rows are known to be found in a collection over which the way leads to this one."""
         self._compilers, self._connection, self._query, self._asking = compilers, connection, query, asking
+        self._leading = leading
         compiler = compilers()
         self._rows = compiler.dialect.rows
         self._key = compiler.table(query.collection).key
@@ -36,12 +40,13 @@ class Writing:
         """How to have the rows written; None when a type, the encoding or a single value forbids it."""
         if self._rows is None or not self._rows.is_exact(self._connection):
             return None
-        if any(form is None for form in self._forms(self._rows, *self._asked(), as_csv=False)):
+        if any(form is None for form in self._forms(self._rows, *self._asked())):
             return None
-        spans = self._spans()
+        with self._joining(self._rows):
+            count, spans = self._counted()
         if any(is_odd(one) for span in spans.values() for one in span):
             return None
-        return Written(spans, partial(self._copied, self._rows, None), partial(self._copied, self._rows))
+        return Written(count, spans, partial(self._copied, self._rows))
 
     def _asked(self) -> tuple[Compiler, FromClause]:
         compiler = self._compilers()
@@ -51,31 +56,30 @@ class Writing:
     def _found(self, statement: Select[Any], compiler: Compiler, source: FromClause) -> Select[Any]:
         return statement.select_from(source).where(compiler.where(source, self._query.collection, self._query.where))
 
-    def _forms(self, rows: RowWriting, compiler: Compiler, source: FromClause, *, as_csv: bool) -> list[Any]:
+    def _forms(self, rows: RowWriting, compiler: Compiler, source: FromClause) -> list[Any]:
         parts = ((compiler.column(source, live.name, self._query.collection), live) for live in self._live)
-        return [rows.form(part, live, as_csv=as_csv) for part, live in parts]
+        return [rows.form(part, live) for part, live in parts]
 
-    def _spans(self) -> dict[str, tuple[Any, Any]]:
-        """The smallest and the largest value of each column in which a value can be one that Python and JSON do not know."""
+    def _counted(self) -> tuple[int, dict[str, tuple[Any, Any]]]:
+        """How many rows, and the ends of each column in which a value can be one that Python and JSON do not know."""
         names = [live.name for live in self._live if live.type in ORDERED]
-        if not names:
-            return {}
         compiler, source = self._asked()
         parts = [compiler.column(source, name, self._query.collection) for name in names]
         ends = [end for part in parts for end in (func.min(part, type_=part.type), func.max(part, type_=part.type))]
-        row = self._connection.execute(self._found(select(*ends), compiler, source)).one()
-        return {name: (row[2 * place], row[2 * place + 1]) for place, name in enumerate(names)}
+        asked: list[Any] = [func.count(), *ends]
+        row = self._connection.execute(self._found(select(*asked), compiler, source)).one()
+        return row[0], {name: (row[2 * place + 1], row[2 * place + 2]) for place, name in enumerate(names)}
 
-    def _copied(self, rows: RowWriting, null: str | None) -> Iterator[list[bytes]]:
+    def _copied(self, rows: RowWriting) -> Iterator[list[bytes]]:
         compiler, source = self._asked()
-        forms = self._forms(rows, compiler, source, as_csv=null is not None)
-        chosen = [form.label(live.name) for form, live in zip(forms, self._live, strict=True)]
-        statement = self._found(select(*chosen), compiler, source).order_by(*(source.c[name] for name in self._key))
-        if null is None:
-            row = statement.subquery("habeas_row")
-            statement = select(func.row_to_json(literal_column(row.name))).select_from(row)
-        with self._asking():
-            yield from rows.copied(self._connection, statement, null=null)
+        chosen = [form.label(live.name) for form, live in zip(self._forms(rows, compiler, source), self._live, strict=True)]
+        row = self._found(select(*chosen), compiler, source).order_by(*(source.c[name] for name in self._key)).subquery("habeas_row")
+        with self._asking(), self._joining(rows):
+            yield from rows.copied(self._connection, select(func.row_to_json(literal_column(row.name))).select_from(row))
+
+    def _joining(self, rows: RowWriting) -> AbstractContextManager[None]:
+        whole = self._compilers().whole
+        return rows.joining(self._connection, [whole(name) for name in dict.fromkeys(collections_of(self._query))], self._leading)
 
 
 def is_odd(value: Any) -> bool:

@@ -96,7 +96,7 @@ def _secret(job: Job) -> frozenset[str]:
 
 def _answer(held: Held, job: Job, step: Step, asking: _Asking) -> tuple[Tally, str, bool]:
     """Where there are many records, their source is asked to write them itself, if it can. True when it did."""
-    if _may_be_written(asking) and asking.reader.count(asking.asked) >= MANY and (written := _written(asking)):
+    if _may_be_written(asking) and (written := _written(asking)) and written.count >= MANY:
         count, spool = write(job, step, written, columns=asking.columns, renew=held.renew)
         return Tally(found=count, disclosed=count), spool, True
     batches = iter(asking.reader.read(asking.asked, batch=BATCH))

@@ -1,4 +1,4 @@
-"""Records that a source writes itself: spooled as they come, and handed to the archive without being taken apart again."""
+"""Records that a source writes itself: spooled as they come, a CSV beside them, and handed to the archive without being taken apart."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from exports.archive.cover import Column
+from exports.archive.flattening import NULL, Flattened
 from exports.archive.kinds import Kinds
 from exports.archive.tables import Learned, Marks, Ready
-from exports.connectors.base import ColumnSchema, Written
+from exports.connectors.base import ColumnSchema, SourceMismatch, Written
 from exports.flows.leasing import Held
-from exports.flows.spooling import Spool, pieces_of
+from exports.flows.spooling import LINE, Spool, blocks_of, lines_of
 from exports.models import Job, Step
 from portal.kit.sealing import SealedReader, SealedWriter
 
 CSV, FACTS = ".csv", ".facts"
-LINE, CRLF = b"\n", b"\r\n"
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str}
 # A record with something in one of these columns, where NULL is forbidden, is no blank line of a CSV.
 NEVER_BLANK = ("integer", "number", "boolean", "date", "datetime", "time")
@@ -34,23 +35,20 @@ def has_no_blank_rows(columns: Iterable[ColumnSchema]) -> bool:
 
 
 def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSchema], renew: Callable[[], None]) -> tuple[int, str]:
-    """Spool what the source writes: JSON, then CSV, then what was learned. The number of records, and the name of their spool."""
+    """Spool what the source writes, as JSON and as CSV, and what was learned. The number of records, and the name of their spool."""
     marks, count = Marks(), 0
-    with Spool(job, step) as spool:
-        for lines in written.json():
+    flat = Flattened([column.name for column in columns])
+    with Spool(job, step) as spool, Spool(job, step, kind=CSV) as cells:
+        for rows in written.json():
             renew()
-            spool.add_lines(lines)
-            marks.look(b",".join(lines))
-            count += len(lines)
-    mark = marks.choose()
-    if count:
-        with Spool(job, step, kind=CSV, ending=CRLF) as cells:
-            for lines in written.csv(mark):
-                renew()
-                cells.add_lines(lines)
+            lines = LINE.join(rows)
+            spool.add_block(lines, len(rows))
+            marks.look(lines)
+            cells.add_block(_flat(flat, lines, len(rows)), len(rows))
+            count += len(rows)
     facts = {
         "count": count,
-        "mark": mark,
+        "mark": marks.choose(),
         "types": {column.name: _type(column, written.spans).__name__ for column in columns},
         "days": {name: [str(day)[:10] for day in span] for name, span in written.spans.items() if isinstance(span[0], date)},
     }
@@ -70,9 +68,21 @@ def ready_of(held: Held, job: Job, step: Step, columns: tuple[Column, ...]) -> R
     learned = Learned(kinds.true_columns(), kinds, facts["count"], kinds.is_flat, facts["mark"])
     return Ready(
         learned,
-        partial(_pieces, held, pieces_of(job, step.spool, ending=LINE, between=b",\n")),
-        partial(_pieces, held, pieces_of(job, _named(step.spool, CSV), ending=CRLF, between=CRLF)),
+        partial(_with, _pieces(held, lines_of(job, step.spool)), LINE, b"," + LINE),
+        partial(_with, _pieces(held, blocks_of(job, _named(step.spool, CSV))), NULL, facts["mark"].encode()),
     )
+
+
+def _flat(flat: Flattened, lines: bytes, count: int) -> bytes:
+    try:
+        return flat.lines(lines, count)
+    except ValueError as problem:
+        raise SourceMismatch(_("The records did not come as they were asked for. %(why)s") % {"why": problem}) from None
+
+
+def _with(pieces: Iterator[tuple[bytes, int]], old: bytes, new: bytes) -> Iterator[tuple[bytes, int]]:
+    for piece, count in pieces:
+        yield piece.replace(old, new), count
 
 
 def _pieces(held: Held, pieces: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
