@@ -148,8 +148,10 @@ def main() -> int:
             print(f"{outcome:8} {mutant.module}.py:{mutant.line}  {mutant.change}", flush=True)
         if options.json:
             options.json.write_text(json.dumps(found, indent=1))
-    killed = sum(one["outcome"] == "killed" for one in found)
-    print(f"{killed} of {len(found)} killed, {len(every)} possible")
+    now = [{**asdict(one), "outcome": ""} for one in every]
+    counted = [one for one in found if {**one, "outcome": ""} in now]  # not what a module no longer has
+    killed = sum(one["outcome"] == "killed" for one in counted)
+    print(f"{killed} of {len(counted)} killed, {len(every)} possible")
     return 0
 
 

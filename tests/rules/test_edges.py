@@ -8,7 +8,7 @@ import pytest
 
 from requests_app.rules.calendars import calendar_named
 from requests_app.rules.counting import holidays_between
-from requests_app.rules.deadlines import POLICY, ClockEvent, Promise, clock
+from requests_app.rules.deadlines import POLICY, ClockEvent, Deadline, Promise, clock, deadline
 from requests_app.rules.events import exchanges
 from requests_app.rules.extensions import LONGEST, ExtensionRefused, check_extension, check_new_date, extension_reasons
 from requests_app.rules.fees import Circumstance, fee_rule
@@ -189,3 +189,60 @@ def test_a_code_sent_a_day_ago_no_longer_counts() -> None:
     check_resend(sent, NOON + timedelta(days=1))
     with pytest.raises(CodeRefused, match="10 codes today"):
         check_resend(sent, NOON + timedelta(days=1) - timedelta(seconds=1))
+
+
+def test_proof_on_the_day_of_receipt_moves_no_start() -> None:
+    second = date(2026, 3, 2)
+    found = deadline(
+        regime_named("UK_GDPR"), Right.ACCESS, second, events=[ClockEvent(f"identity_{end}", second) for end in ("requested", "received")]
+    )
+    assert (found.starts_on, found.start_event) == (second, "received")
+    assert "The clock starts later" not in " ".join(found.explanation)
+
+
+def test_a_later_start_is_given_the_laws_own_reason() -> None:
+    events = [ClockEvent("identity_requested", date(2026, 3, 3)), ClockEvent("identity_received", date(2026, 3, 20))]
+    found = deadline(regime_named("UK_GDPR"), Right.ACCESS, date(2026, 3, 2), events=events)
+    assert "The month starts only once we have the proof of identity that we reasonably asked for." in found.explanation
+
+
+def clarified(law: str, received: date, asked: date, answered: date) -> Deadline:
+    events = [ClockEvent("clarification_requested", asked), ClockEvent("clarification_received", answered)]
+    return deadline(regime_named(law), Right.ACCESS, received, events=events)
+
+
+def test_a_pause_that_begins_on_the_day_of_receipt_counts_that_day_where_both_days_are_included() -> None:
+    # The month of the British Act begins with the day of receipt, so that day is one of those that do not count.
+    found = clarified("UK_GDPR", date(2026, 3, 4), date(2026, 3, 4), date(2026, 3, 6))
+    assert (found.due, found.counts) == (date(2026, 4, 7), "1 month; 3 days paused")
+
+
+def test_a_question_on_the_very_last_day_is_in_time_and_the_day_after_is_not() -> None:
+    last = date(2026, 3, 2)
+    in_time = clarified("EU_GDPR", date(2026, 1, 30), last, date(2026, 3, 6))
+    assert (in_time.due, in_time.counts) == (date(2026, 3, 4), "1 month; 4 days paused")
+    late = clarified("EU_GDPR", date(2026, 1, 30), last + timedelta(days=1), date(2026, 3, 6))
+    assert late.due == last
+
+
+def test_an_extension_may_be_announced_on_the_last_day_by_all_laws_together() -> None:
+    on_time = a_clock("EU_GDPR", events=(ClockEvent("extension_notified", date(2026, 12, 14), reason="complexity"),))
+    assert (on_time.extended, on_time.in_force) == (True, date(2027, 2, 12))
+    too_late = a_clock("EU_GDPR", events=(ClockEvent("extension_notified", date(2026, 12, 15), reason="complexity"),))
+    assert (too_late.extended, too_late.in_force) == (False, date(2026, 12, 14))
+
+
+def test_our_own_promise_does_not_close_what_the_law_leaves_open() -> None:
+    found = a_clock("NZ_PRIVACY", promise=Promise(10))
+    assert check_extension(found, today=date(2026, 11, 20), already=False, reason="volume") is None
+
+
+def test_evidence_is_at_least_twenty_letters() -> None:
+    assert EVIDENCE_LETTERS == 20
+
+
+def test_a_law_is_called_what_people_call_it_or_by_its_title() -> None:
+    law = regime_named("EU_GDPR")
+    assert law.plain
+    assert [name for name, _words in fee_rule([law], Right.ACCESS).sentences] == [law.plain]
+    assert [name for name, _words in fee_rule([replace(law, plain="")], Right.ACCESS).sentences] == [law.title]
