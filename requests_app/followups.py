@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 
 from portal.kit import clock
 from portal.organisations.models import Organisation, Policy
@@ -30,11 +30,14 @@ class FollowUps:
         return len(self.untold) + len(self.late) + len(self.held)
 
 
-def is_something_late(houses: Sequence[Organisation], today: date) -> bool:
-    """Whether a recipient has not confirmed in time or a hold's day has come: one cheap question, for the list of requests."""
-    late = Telling.objects.filter(case__organisation=OuterRef("pk"), answered_at__isnull=True, answer_by__lt=today)
-    held = Hold.objects.filter(case__organisation=OuterRef("pk"), released_at__isnull=True, until__lte=today)
-    return Organisation.objects.filter(Exists(late) | Exists(held), pk__in=[one.pk for one in houses]).exists()
+def somebody_is_late(houses: Sequence[Organisation], today: date) -> Exists:
+    """Whether a recipient has not confirmed in time, to be asked in another question."""
+    return Exists(Telling.objects.filter(case__organisation__in=houses, answered_at__isnull=True, answer_by__lt=today))
+
+
+def some_day_has_come(houses: Sequence[Organisation], today: date) -> Exists:
+    """Whether a hold is to be looked at again, to be asked in another question."""
+    return Exists(Hold.objects.filter(case__organisation__in=houses, released_at__isnull=True, until__lte=today))
 
 
 def followups(houses: Sequence[Organisation], today: date) -> FollowUps:

@@ -53,6 +53,7 @@ class Hold(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["case", "line"], name="hold_once", condition=Q(released_at__isnull=True)),
         ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["until"], name="hold_due", condition=Q(released_at__isnull=True))]
 
     def __str__(self) -> str:
         return f"{self.ground} on case {self.case_id}"
@@ -80,6 +81,9 @@ class Telling(models.Model):
         ordering: ClassVar[list[str]] = ["pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["case", "recipient"], name="telling_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["answer_by"], name="telling_due", condition=Q(answered_at__isnull=True))
         ]
 
     def __str__(self) -> str:

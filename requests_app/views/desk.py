@@ -14,7 +14,7 @@ from exports import api
 from portal.kit import clock
 from requests_app import access, followups, holds, letters, queries
 from requests_app.models import Case
-from requests_app.models.mail import Outcome
+from requests_app.pointers import pointers
 from requests_app.rows import row_of
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
@@ -23,7 +23,7 @@ from requests_app.words import right_title, state_title
 
 PEOPLE = {"ours": lazy("Mine and unassigned"), "mine": lazy("Mine"), "unassigned": lazy("Unassigned"), "everyone": lazy("Everyone")}
 PROCESSED_ON_A_PAGE = 100
-MOST_MAILS = 100  # counted on the list; their own page counts them all
+MOST_LETTERS = 100
 
 
 @require_safe
@@ -43,9 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "today": desk.today,
         "people": _people(looked, desk),
         "rights": _rights(looked, desk),
-        "lost": letters.lost(cases)[:MOST_MAILS].count(),
-        "is_left": followups.is_something_late(houses, desk.today),
-        "mails": access.mails_at(houses, Outcome.LISTED)[:MOST_MAILS].count(),
+        "pointers": pointers(houses, cases, desk.today),
     }
     if not desk.shown and not looked.closed:
         first = queries.next_date(cases)
@@ -88,7 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lost(request: HttpRequest) -> HttpResponse:
     """Letters that did not arrive, on whatever request, closed ones too."""
-    return desk_page(request, "lost", lost=letters.lost(access.cases_for(user_of(request)))[:MOST_MAILS])
+    return desk_page(request, "lost", lost=letters.lost(access.cases_for(user_of(request)))[:MOST_LETTERS])
 
 
 @require_safe

@@ -19,7 +19,7 @@ from requests_app.rules.states import State
 from requests_app.steps import next_step
 from tests.people import RITA, a_case, a_member, at_desk, references
 
-MOST_QUERIES = 14
+MOST_QUERIES = 12
 
 
 def due_in(organisation: Organisation, days: int, **fields: Any) -> Case:
@@ -157,6 +157,62 @@ def test_three_hundred_cases_take_the_queries_of_ten(northwind: Organisation, ot
 
     assert few <= MOST_QUERIES
     assert count_queries(otto) == few
+
+
+LOOKS = ["", "?who=mine", "?who=everyone", "?who=everyone&right=deletion", "?who=everyone&group=waiting", "?who=everyone&closed=1"]
+DEEP = "?who=everyone&group=on_time&after=2026-12-16.42"
+WHOLE_TABLE = re.compile(r"SCAN (?:requests_app_)?(?:case|identifier|letter|message|telling|hold)\b(?! USING COVERING)")
+
+
+def selects(caught: CaptureQueriesContext) -> list[str]:
+    return [one["sql"] for one in caught.captured_queries if one["sql"].startswith("SELECT")]
+
+
+def plans(caught: CaptureQueriesContext) -> list[str]:
+    """How the database goes about each question."""
+    with connection.cursor() as cursor:
+        return [" / ".join(step[3] for step in cursor.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in selects(caught)]
+
+
+@pytest.mark.parametrize("look", [*LOOKS, DEEP])
+def test_no_list_looks_at_every_case(northwind: Organisation, otto: User, look: str) -> None:
+    due_in(northwind, 20)
+    browser = at_desk(otto)
+
+    with CaptureQueriesContext(connection) as caught:
+        assert browser.get(reverse("desk:queue") + look).status_code == 200
+
+    assert len(caught) <= MOST_QUERIES
+    assert not [plan for plan in plans(caught) if WHOLE_TABLE.search(plan)]
+
+
+def test_counting_asks_for_nothing_but_what_stands_in_the_index(northwind: Organisation, otto: User) -> None:
+    with CaptureQueriesContext(connection) as caught:
+        at_desk(otto).get(reverse("desk:queue"))
+
+    counted = next(one for one in selects(caught) if "COUNT(" in one)
+    (index,) = [one for one in Case._meta.indexes if one.name == "case_urgency"]
+    held = {Case._meta.get_field(name).column for name in index.fields}
+    assert set(re.findall(r'"requests_app_case"\."(\w+)"', counted)) <= held
+
+
+def test_a_deep_page_begins_where_the_last_one_ended(northwind: Organisation, otto: User) -> None:
+    browser = at_desk(otto)
+    with CaptureQueriesContext(connection) as caught:
+        browser.get(reverse("desk:queue") + DEEP)
+
+    (listed,) = [one for one in selects(caught) if "ORDER BY" in one and '"due_on" > ' in one]
+    assert '"due_on" >= ' in listed  # apart from the comparison with the last row, which begins no index
+    assert "OFFSET" not in listed
+
+
+@pytest.mark.parametrize("typed", ["DR-2222-22", RITA])
+def test_no_search_looks_at_every_case(northwind: Organisation, otto: User, typed: str) -> None:
+    browser = at_desk(otto)
+    with CaptureQueriesContext(connection) as caught:
+        assert browser.post(reverse("desk:search"), {"find": typed}).status_code == 200
+
+    assert not [plan for plan in plans(caught) if WHOLE_TABLE.search(plan)]
 
 
 def test_search_finds_a_reference_however_it_is_typed(northwind: Organisation, otto: User) -> None:
