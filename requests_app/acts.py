@@ -29,6 +29,12 @@ AGAIN: dict[Right, Promise | str] = {
     Right.CORRECTION: lazy("Look again"),
 }
 
+ENDED_SO: dict[State, Promise | str] = {
+    State.WITHDRAWN: lazy("It was taken back. Nothing is left to do."),
+    State.DUPLICATE: lazy("The other request is answered. Nothing is left to do here."),
+    State.EXPIRED: lazy("It ended by itself, and we wrote so to the person. Nothing is left to do."),
+}
+
 
 @dataclass(frozen=True)
 class Act:
@@ -124,7 +130,7 @@ def _rest(case: Case, state: State) -> Act:
         return _attest(case)
     if state is State.CLOSED:
         return Act(_("Open it again"), _to("reopen", case), hint=_("Only a lead can, with a reason."))
-    return Act(hint=_("The person has our answer."))
+    return Act(hint=str(ENDED_SO.get(state, _("The person has our answer."))))
 
 
 def _wait(case: Case) -> Act:

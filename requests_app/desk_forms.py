@@ -159,11 +159,11 @@ class AnswerForm(forms.Form):
         error_messages={"required": _("Write what was done")},
     )
 
-    def __init__(self, *args: Any, uses: Sequence[tuple[str, str]] = (), **words: Any) -> None:
+    def __init__(self, *args: Any, uses: Sequence[tuple[str, str]] = (), pauses: bool = False, **words: Any) -> None:
         super().__init__(*args, **words)
         if uses:
             stops = forms.MultipleChoiceField(
-                label=_("Which uses end?"),
+                label=_("Which uses pause?") if pauses else _("Which uses end?"),
                 help_text=_("The letter names them, and the history keeps them."),
                 choices=list(uses),
                 required=False,

@@ -111,9 +111,12 @@ def _told(case: Case) -> dict[str, Any]:
     return {"lost": lost, "secret_kinds": letters.SECRET_KINDS, "reminders": reminded(case), "attested": attested(case)}
 
 
+PLANLESS = frozenset({State.COLLECTING, State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.DUPLICATE})
+
+
 def _planned(case: Case) -> dict[str, Any]:
     """The rehearsal of a deletion, or what was done, added up per source."""
-    if case.right not in PLANNED or case.job_id is None or case.state in (State.REFUSED, State.COLLECTING):
+    if case.right not in PLANNED or case.job_id is None or case.state in PLANLESS:
         return {"plan": None}
     try:
         view = api.plan(case.job_id)

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from exports import api
 from portal.kit import clock
 from requests_app import answers, asking
 from requests_app.flows import answering, closing, timing, triage
 from requests_app.models import Case
+from requests_app.models.note import NoteKind
+from requests_app.rules.refusals import refusal_grounds
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from requests_app.rules.verification import needs_no_proof
@@ -30,6 +34,26 @@ def has_failed(case: Case) -> bool:
 def decided(case: Case) -> dict[int, dict[str, Any]]:
     """What was decided about each correction; empty once the content of the case was destroyed."""
     return decisions_of(case)
+
+
+AGAINST: dict[str, Promise | str] = {
+    "partly": lazy("It was done in part."),
+    "not_verifiable": lazy("We could not tell who was asking."),
+    "unanswered": lazy("A question of ours was never answered."),
+}
+
+
+def first_decision(case: Case) -> dict[str, Any]:
+    """What an appeal is about: how the first request ended, and what colleagues wrote down to show it."""
+    grounds = {one.code: one.title for one in refusal_grounds(closing.laws_of(case), Right(case.right))}
+    notes = case.notes.filter(kind=NoteKind.EVIDENCE)
+    ended = AGAINST.get(case.outcome, "")
+    refused = _("Refused: %(ground)s.") % {"ground": grounds.get(case.refusal_ground, case.refusal_ground)}
+    return {
+        "reference": case.reference,
+        "words": refused if case.refusal_ground else ended,
+        "shown": [case.unseal(note.body_sealed) for note in notes],
+    }
 
 
 def wish_words(case: Case) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def decide(case: Case, verdict: str, words: str, *, by: Actor) -> None:
     if not may_decide(case, by):
         raise NotYet(
             _("You had a part in the decision that is appealed against, so somebody else must decide. Nothing was changed. %(who)s")
-            % {"who": _others(case)}
+            % {"who": deciders_words(case)}
         )
     if case.state == State.OPEN.value:
         move(case, State.EXECUTING, by=by.key)
@@ -150,8 +150,8 @@ def _first(case: Case, verdict: str, words: str) -> Case:
     return case.appeal_of
 
 
-def _others(case: Case) -> str:
-    """Who could decide it."""
+def deciders_words(case: Case) -> str:
+    """Who could decide it, in a sentence."""
     if case.appeal_of is None:
         return ""
     names = closing.leads_but(case, deciders_of(case.appeal_of))

@@ -136,7 +136,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Decides a right that is not gathered."""
     case, actor = case_and_actor(request, reference)
     uses = particulars.uses_of(case)
-    form = AnswerForm(posted(request), uses=uses, initial=particulars.first_words(case))
+    pauses = case.right == Right.RESTRICTION
+    form = AnswerForm(posted(request), uses=uses, pauses=pauses, initial=particulars.first_words(case))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         answering.answer(case, said["text"], outcome=said["outcome"], stops=said.get("stops", ()), by=actor)

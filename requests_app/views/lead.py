@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
 from requests_app import folder, particulars
 from requests_app.access import Actor
 from requests_app.answers import spoken
@@ -72,15 +73,17 @@ def decide_appeal(request: HttpRequest, reference: str) -> HttpResponse:
     case, actor = case_and_actor(request, reference)
     if case.appeal_of is None:
         return _about(request, case, actor)
-    form = AppealForm(posted(request))
+    may = appealing.may_decide(case, actor)
+    form = AppealForm(posted(request)) if may or request.method == "POST" else Form()
     if request.method == "POST" and form.is_valid():
         appealing.decide(case, form.cleaned_data["verdict"], form.cleaned_data["text"], by=actor)
         return redirect("desk:case", reference)
     viewing.looked_at(case, viewing.THREAD, by=actor)
-    may = appealing.may_decide(case, actor)
+    shut = _("You had a part in the decision that is appealed against, so somebody else must decide.")
     words = {
         "heading": _("Decide the appeal"),
-        "lead": "" if may else _("You had a part in the decision that is appealed against, so somebody else must decide."),
+        "lead": "" if may else f"{shut} {appealing.deciders_words(case)}",
+        "first": particulars.first_decision(case.appeal_of),
         "button": _("Decide and tell the person") if may else "",
         "thread": folder.said(case),
         "wish": particulars.wish_words(case),
@@ -122,6 +125,7 @@ def lift(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("desk:case", reference)
     if day:
         lead = _("The person was told that the data is used again from %(day)s. Lift it on that day or later.") % {"day": spoken(day)}
-        return act_page(request, case, form, {"heading": _("Lift the restriction"), "button": _("Lift it now"), "lead": lead})
+        button = _("Lift it now") if clock.today(case.organisation.timezone) >= day else ""
+        return act_page(request, case, form, {"heading": _("Lift the restriction"), "button": button, "lead": lead})
     lead = _("The law wants the person to hear of it before. The letter names the day and your reason.")
     return act_page(request, case, form, {"heading": _("Lift the restriction"), "button": _("Tell the person"), "lead": lead})

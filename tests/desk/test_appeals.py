@@ -112,6 +112,8 @@ def test_whoever_decided_first_does_not_decide_again_nor_look_after_it(appealed:
     page = at_desk(ada).get(f"/desk/case/{appealed.reference}/decide-appeal/").content.decode()
     assert "somebody else must decide" in page
     assert "Decide and tell the person" not in page
+    assert "These can: Bea." in page
+    assert "<textarea" not in page.partition("<main")[2]
     appealed.refresh_from_db()
     assert (appealed.state, appealed.owner) == (State.OPEN, None)
 
@@ -129,7 +131,10 @@ def test_an_officer_who_proposed_the_refusal_had_a_part_too(house: Organisation,
 def test_upheld_is_told_with_the_authority_and_the_court(appealed: Case, refused: Case, bea: User) -> None:
     browser = at_desk(bea)
     address = f"/desk/case/{appealed.reference}/decide-appeal/"
-    assert NO in browser.get(address).content.decode()
+    page = browser.get(address).content.decode()
+    assert NO in page
+    assert "Refused: We cannot confirm who is asking." in page
+    assert WHY in page
     assert browser.post(address, {"verdict": "upheld", "text": "The number is another person’s."}).status_code == 302
 
     appealed.refresh_from_db()

@@ -49,8 +49,10 @@ def test_the_person_is_told_before_it_is_lifted(paused: Case, ada: User, monkeyp
     assert browser.post(address).status_code == 409  # the letter is not out
     Letter.objects.filter(case=paused).update(state="sent")
     assert browser.post(address).status_code == 409  # its day has not come
+    assert "Lift it now" not in browser.get(address).content.decode()
     later = clock.now() + timedelta(days=11)
     monkeypatch.setattr("portal.kit.clock.now", lambda: later)
+    assert "Lift it now" in at_desk(ada).get(address).content.decode()
     assert at_desk(ada).post(address).status_code == 302
 
     assert not lifting.stands(paused)

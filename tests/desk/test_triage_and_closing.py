@@ -8,7 +8,7 @@ from portal.kit import clock
 from portal.organisations.models import Organisation, User
 from requests_app import tasks
 from requests_app.access import OnlyALead
-from requests_app.flows import closing, recipients, timing, triage
+from requests_app.flows import closing, recipients, timing, triage, withdrawal
 from requests_app.flows.searching import NotYet
 from requests_app.flows.triage import TriageRefused
 from requests_app.models import Case, Event, Message
@@ -18,7 +18,7 @@ from requests_app.rules.refusals import RefusalRefused
 from requests_app.rules.states import State
 from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import FakeEngine
-from tests.people import a_case
+from tests.people import a_case, at_desk
 
 WHY = "The same person asked for the same data four times this month."
 
@@ -198,3 +198,14 @@ def test_a_case_stays_until_its_recipients_were_told(northwind: Organisation, ot
 
 def test_nobody_is_told_of_what_was_not_done(northwind: Organisation) -> None:
     assert recipients.must_tell(a_case(northwind, right="deletion")) == []
+
+
+def test_a_request_that_was_taken_back_shows_no_rows_that_would_go(northwind: Organisation, ada: User, engine: FakeEngine) -> None:
+    case = reviewed(a_case(northwind, right="deletion"))
+    address = f"/desk/case/{case.reference}/"
+    assert "rows go" in at_desk(ada).get(address).content.decode()
+    withdrawal.withdraw_for(case, "By phone.", by=as_actor(ada, case))
+    page = at_desk(ada).get(address).content.decode()
+    assert "rows go" not in page
+    assert "It was taken back. Nothing is left to do." in page
+    assert "The person has our answer." not in page

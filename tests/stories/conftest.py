@@ -8,14 +8,17 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
 import redis
 from playwright.sync_api import BrowserContext
 
-from tests.processes import Demo
+from tests.processes import Demo, without_samples
 from tests.servers import Server
+from tests.stories.days import Days
+from tests.stories.guests import Guest
 from tests.stories.portal import PHONE, Desk, Visitor
 
 Settings = dict[str, str]
@@ -67,6 +70,23 @@ def demo(stacks: Callable[[str], Settings], tmp_path_factory: pytest.TempPathFac
         yield running
 
 
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    """The calendar of the demo below."""
+    return Days(tmp_path_factory.mktemp("calendar") / "ahead")
+
+
+@pytest.fixture(scope="module")
+def quiet_demo(stacks: Callable[[str], Settings], days: Days, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo in which nobody has asked for anything yet, and in which weeks may pass. When all is told, its history still holds."""
+    settings = stacks(STACK) | days.settings | {"HABEAS_TRUSTED_PROXIES": "127.0.0.1"}
+    with Demo(without_samples(tmp_path_factory.mktemp("quiet demo")), settings=settings) as running:
+        running.wait_until_open()
+        running.wait_until_filled()
+        yield running
+        assert "lines hold" in running.manage("verify_log")
+
+
 @pytest.fixture
 def visitor(demo: Demo, new_browser: Callable[..., BrowserContext]) -> Callable[[str, str, str], Visitor]:
     """Somebody with a phone."""
@@ -75,6 +95,17 @@ def visitor(demo: Demo, new_browser: Callable[..., BrowserContext]) -> Callable[
         behind = {"X-Forwarded-For": f"203.0.113.{next(VISITORS)}"}
         page = new_browser(viewport=PHONE, extra_http_headers=behind).new_page()
         return Visitor(demo, page, organisation, address, name)
+
+    return one
+
+
+@pytest.fixture
+def guest(visitor: Callable[[str, str, str], Visitor]) -> Callable[..., Guest]:
+    """Somebody with a phone who asks for anything; words such as country or whom say what they answer on the way."""
+
+    def one(organisation: str, who: tuple[str, str], **words: Any) -> Guest:
+        asked = visitor(organisation, *who)
+        return Guest(asked.demo, asked.page, organisation, *who, **words)
 
     return one
 

@@ -44,6 +44,7 @@ OWN = {  # tables whose rows name their person themselves, and by which column
         "versions": "author_user_id",
     },
 }
+OWN |= dict.fromkeys(("bakery", "garden"), OWN["harbour"])  # every tenant has the same tables
 FURTHER = {  # tables whose rows are reached from those
     "mcpworks": {
         "workspaces": "id IN (SELECT workspace_id FROM memberships WHERE account_id = :id)",
@@ -73,6 +74,7 @@ FURTHER = {  # tables whose rows are reached from those
         "diagnostics": "request_id IN (SELECT id FROM requests WHERE user_id = :id)",
     },
 }
+FURTHER |= dict.fromkeys(("bakery", "garden"), FURTHER["harbour"])
 # Never given out; and columns of which parts about others may be covered.
 SECRET = {"password_hash", "key_hash", "token_hash", "secret_hash", "token_sealed", "broker_account"}
 COVERED = {"body", "note", "parameters", "response", "input", "output", "referred_by", "invited_by", "staff_name"}
