@@ -17,6 +17,7 @@ from requests_app import askers
 from requests_app.holds import GROUNDS
 from requests_app.models import Case, Event, Letter
 from requests_app.models.case import AskedBy
+from requests_app.models.event import LOOKING
 from requests_app.models.letter import LetterState
 from requests_app.notices import TITLES
 from requests_app.rows import name_of
@@ -112,6 +113,7 @@ LOOKED: dict[str, Words] = {
     "letter": lazy("%(who)s read “%(letter)s”"),
     "receipt": lazy("%(who)s read the receipt"),
 }
+FORGOTTEN: Words = lazy("Somebody of the staff looked; who it was is forgotten after two years")
 UNHEARD: Words = lazy("Nobody answered our question by the last day")
 TAKEN: Words = lazy("%(who)s took it")
 ASKED_FOR: dict[str, Words] = {
@@ -193,6 +195,8 @@ def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words])
         return AGAIN
     if event.code == "case.expired" and "about" in facts:
         return UNHEARD
+    if event.code in LOOKING and not event.salt:
+        return FORGOTTEN
     if event.code == "case.viewed":
         return LOOKED.get(str(facts.get("what")), event.code)
     if event.code == "case.review" and "outcome" in facts:

@@ -28,6 +28,7 @@ from requests_app.flows import (
     returning,
     searching,
     triage,
+    viewing,
     waiting,
 )
 from requests_app.mail.imap import MailboxUnread
@@ -106,6 +107,8 @@ def forget() -> None:
         if not sum(_each(cases, forgetting.destroy_content)):
             break
     forgetting.forget_notes()
+    while viewing.forget_who_looked():
+        pass
 
 
 @shared_task(name="requests_app.fetch_mail")  # type: ignore[untyped-decorator]  # Celery has no types

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from requests_app.flows.moving import line_digest
+from portal.kit import clock
+from requests_app.flows.moving import content_digest, line_digest
 from requests_app.models import Event
+from requests_app.models.event import LOOKING, LOOKING_KEPT
 
 
 @dataclass(frozen=True)
@@ -34,4 +36,13 @@ def _fault(event: Event, *, expected: int, previous: str) -> str:
         return "it does not follow the line before it"
     if event.digest != line_digest(event):
         return "its content was changed"
-    return ""
+    return _fault_of_looking(event) if event.code in LOOKING else ""
+
+
+def _fault_of_looking(event: Event) -> str:
+    """Who looked is there and is what it was, or was forgotten as a whole, and not before its time."""
+    if event.salt:
+        return "" if event.content == content_digest(event) else "who looked was changed"
+    if event.actor or event.facts:
+        return "who looked was changed"
+    return "" if event.at < clock.now() - LOOKING_KEPT else "who looked was taken out before its time"

@@ -1,6 +1,7 @@
 """The one road on which a case changes state: lock → rule → change → event. Always inside a transaction."""
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from portal.kit.clock import now
 from requests_app.models import Case, Event, register
+from requests_app.models.event import LOOKING
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State, check_move
 
@@ -47,6 +49,9 @@ def append(code: str, *, organisation_id: int, reference: str, by: str, facts: M
         at=now(),
         previous=last.digest if last else "",
     )
+    if code in LOOKING:
+        event.salt = secrets.token_hex(16)
+        event.content = content_digest(event)
     event.digest = line_digest(event)
     event.save()
     register.note(reference, code, event.facts, at=event.at, by=by)
@@ -62,15 +67,22 @@ def _last_line() -> Event | None:
 
 
 def line_digest(event: Event) -> str:
-    """SHA-256 of the canonical JSON (RFC 8785) of everything that the line says, and of the line before it."""
-    said = {
+    """SHA-256 of the canonical JSON (RFC 8785) of everything that the line says, and of the line before it.
+
+    A line about looking says who and what by `content` only, so that these can be forgotten and the line still holds.
+    """
+    said: dict[str, Any] = {
         "organisation": event.organisation_id,
         "position": event.position,
         "case": event.case_reference,
         "code": event.code,
-        "facts": event.facts,
-        "actor": event.actor,
         "at": event.at.isoformat(),
         "previous": event.previous,
     }
+    said |= {"content": event.content} if event.code in LOOKING else {"facts": event.facts, "actor": event.actor}
     return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
+
+
+def content_digest(event: Event) -> str:
+    """SHA-256 of who looked, at what, and a salt: without the salt nobody can try out who it was."""
+    return hashlib.sha256(rfc8785.dumps({"actor": event.actor, "facts": event.facts, "salt": event.salt})).hexdigest()
