@@ -22,6 +22,7 @@ NOBODY = "nobody"
 ACCOUNT = "habeas"
 PASSWORD = f"s3cr3t-{secrets.token_hex(8)}"  # no test may ever read it in a sentence
 ENOUGH = 60.0
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 
 @dataclass(frozen=True)
@@ -40,32 +41,38 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
     """A private PostgreSQL that forgets quickly."""
-    with running_postgresql({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}) as server:
+    with running_postgresql(FORGETFUL) as server:
         yield server
 
 
 @contextmanager
 def running_postgresql(more: Mapping[str, str]) -> Iterator[Server]:
     """A private PostgreSQL with these settings; `habeas` is its superuser."""
+    with made_postgresql() as server, started(server, more):
+        yield server
+
+
+@contextmanager
+def made_postgresql() -> Iterator[Server]:
+    """The same, not running: it may be started and stopped as often as one likes."""
     with _folder("postgresql") as folder:
         (folder / "password").write_text(PASSWORD)
         words = ["--username", ACCOUNT, "--pwfile", folder / "password", "--auth", "scram-sha-256", "--no-sync"]
         _run(folder, [_program("initdb"), "--pgdata", folder / "data", "--encoding", "UTF8", "--locale", "C.UTF-8", *words])
-        port = free_port()
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": folder,
-            **more,
-        }
-        told = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        server = Server("postgresql", port, folder)
+        yield Server("postgresql", free_port(), folder)
 
-        def answers() -> None:
-            psycopg.connect(server.url("postgres"), connect_timeout=2).close()
 
-        with _running([_program("postgres"), "-D", folder / "data", *told], folder=folder, answers=answers):
-            yield server
+@contextmanager
+def started(server: Server, more: Mapping[str, str]) -> Iterator[None]:
+    """That PostgreSQL runs until the block ends."""
+    settings = {"listen_addresses": "127.0.0.1", "port": server.port, "unix_socket_directories": server.folder, **more}
+    told = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+    def answers() -> None:
+        psycopg.connect(server.url("postgres"), connect_timeout=2).close()
+
+    with _running([_program("postgres"), "-D", server.folder / "data", *told], folder=server.folder, answers=answers):
+        yield
 
 
 @pytest.fixture(scope="session")

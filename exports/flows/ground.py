@@ -177,6 +177,13 @@ def _describe(ground: Ground, collection: Collection) -> None:
 def _note_neighbour(ground: Ground, collection: Collection) -> None:
     """Its rows are nobody's here, but they may point at rows of the person by references that only the dataset knows."""
     source = ground.survey.source_of(collection).key
+    is_known = source in ground.schemas or source in ground.fates.closed
+    if not is_known and any(edge.source == collection.address and edge.target in ground.places for edge in ground.edges):
+        try:
+            ground.schemas[source] = ground.survey.sessions.reader(source).describe()
+        except SourceError as problem:
+            title = ground.survey.sources[source].title
+            ground.gaps.append(Gap(source, collection.address, f"{title}: {problem}", stops=True))
     for (held_by, name), addresses in ground.described.items():
         table = ground.schemas[source].tables.get(name) if held_by == source and source in ground.schemas else None
         if collection.address in addresses and table and all(part.name in table.columns for part in collection.fields):

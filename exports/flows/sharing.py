@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from exports.connectors.base import Link
 from exports.edges import Edge
 from exports.flows.elements import with_others_inside
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
 from exports.masking import PRESERVE, wanted
-from exports.query import AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together, Within
+from exports.query import NOTHING, AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together, Within
 from exports.verdicts import Place
 
 MOST_ROUNDS = 100
@@ -65,6 +66,7 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
         for tie in ground.ties(place):
             if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT") and not ground.is_led_along(place, tie):
                 yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
+        yield from _from_other_sources(ground, place, theirs, shared=shared)
         for edge in down if place.table.key else ():
             if _leads_from_people(ground, edge) and not (down == [edge] and _is_from_one(ground, edge)):
                 yield _of_another(ground, edge, theirs), ground.places[edge.source].title
@@ -110,10 +112,7 @@ def _of_borrowed(ground: Ground, visit: Visit, borrowed: Predicate, *, shared: M
         yield set(reader.targets(Query(place.table.name, said))), ""
     for tie in ground.ties(place):
         yield _referred(ground, place, tie, borrowed, shared=shared), _title(ground, tie)
-    for edge in ground.edges:
-        source = ground.places.get(edge.source)
-        if edge.target == visit.address and source and source.source != place.source and ground.is_up(edge):
-            yield _from_afar(ground, edge, borrowed), source.title
+    yield from _from_other_sources(ground, place, borrowed, shared=shared)
 
 
 def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate, *, shared: Mapping[str, Shared]) -> set[Key]:
@@ -125,7 +124,7 @@ def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate, *, shared
 
 def _outside(ground: Ground, place: Place, tie: Tie, shared: Mapping[str, Shared]) -> Query:
     """What does not count as others' rows: her own, and spared ones whose pointer at this row is what ties them to her and is cut."""
-    mine, cut = ground.mine(place.source, tie.link.collection), []
+    mine, cut = ground.mine(ground.places[tie.children[0]].source if tie.children else place.source, tie.link.collection), []
     for child in tie.children:
         visit, spared = ground.survey.walk.by_address[child], shared.get(child)
         ties = {edge.target_fields for edge in visit.edges if edge.source == place.address and not ground.is_up(edge)}
@@ -140,14 +139,24 @@ def may_be_cut(place: Place, name: str) -> bool:
     return column.nullable and name not in place.table.key and wanted(place.field(name))[0] != PRESERVE
 
 
-def _from_afar(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:
-    """The same over a reference that crosses sources: the values are carried over and asked for there."""
-    place, source = ground.places[edge.target], ground.places[edge.source]
-    values = tuple(ground.reader(edge.target).values(Query(place.table.name, rows), edge.target_fields))
-    if not values:
+def _from_other_sources(ground: Ground, place: Place, rows: Predicate, *, shared: Mapping[str, Shared]) -> Iterator[tuple[set[Key], str]]:
+    """Those of these rows at which rows of other sources point, whether an identity leads to those or not."""
+    for edge in ground.edges:
+        source = ground.described_at(edge.source)
+        if edge.target == place.address and source and source.source != place.source and ground.is_up(edge):
+            yield _from_afar(ground, edge, rows, shared=shared), source.title
+
+
+def _from_afar(ground: Ground, edge: Edge, rows: Predicate, *, shared: Mapping[str, Shared]) -> set[Key]:
+    """Over a reference that crosses sources: the values are carried over and asked for there."""
+    place, source = ground.places[edge.target], ground.described_at(edge.source)
+    values = tuple(ground.reader(edge.target).values(Query(place.table.name, rows), edge.target_fields)) if source else ()
+    if source is None or not values:
         return set()
-    theirs = AllOf((Together(edge.source_fields, values), Outside(ground.questions.query(edge.source).where)))
-    used = tuple(ground.reader(edge.source).values(Query(source.table.name, theirs), edge.source_fields))
+    tie = Tie(Link(source.table.name, edge.source_fields, place.table.name, edge.target_fields), "", (edge.source,))
+    mine = _outside(ground, place, tie, shared) if edge.source in ground.places else Query(source.table.name, NOTHING)
+    theirs = AllOf((Together(edge.source_fields, values), Outside(mine.where)))
+    used = tuple(ground.survey.sessions.reader(source.source).values(Query(source.table.name, theirs), edge.source_fields))
     if not used:
         return set()
     return set(ground.reader(edge.target).targets(Query(place.table.name, AllOf((rows, Together(edge.target_fields, used))))))

@@ -5,7 +5,6 @@ A world can be written as SQL for every product and as a dataset file. It says n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.people import RITA
 Key = tuple[int, ...]
 Row = dict[str, Any]
 LETS_GO = "SET NULL"
+SOURCES = ("shop", "side")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Pointer:
 
 @dataclass
 class Table:
-    """`rule` is the dataset's: delete, mask or keep. A table that is not `told` stands in no dataset; a `logged` one has a trigger."""
+    """`rule` is the dataset's: delete, mask or keep. A table that is not `told` stands in no dataset; a `logged` one has a trigger that
+    writes elsewhere. `trigger`: its rows refuse to go, or one that restores its first cell. `source`: the database that it lies in."""
 
     name: str
     key: tuple[str, ...]
@@ -67,6 +68,8 @@ class Table:
     rule: str = "delete"
     told: bool = True
     logged: bool = False
+    trigger: str = ""
+    source: str = "shop"
     rows: dict[Key, Row] = field(default_factory=dict)
 
     @property
@@ -108,7 +111,7 @@ def cells(draw: st.DrawFn, name: str) -> Cell:
 @st.composite
 def pointers(draw: st.DrawFn, tables: list[Table], own: Table, number: int) -> Pointer:
     target = draw(st.sampled_from([*tables, *([own] if number else []), tables[0]]))
-    fk = draw(st.sampled_from(["NO ACTION", "NO ACTION", "RESTRICT", "CASCADE", "SET NULL", ""]))
+    fk = draw(st.sampled_from(["NO ACTION", "NO ACTION", "RESTRICT", "CASCADE", "SET NULL", ""])) if target.source == own.source else ""
     leads = draw(st.sampled_from(["from", "from", "to", "both", ""])) if own.told and target.told else ""
     nullable = target is own or draw(st.booleans())
     columns = tuple(f"p{number}_{part}" for part in target.key)
@@ -116,11 +119,14 @@ def pointers(draw: st.DrawFn, tables: list[Table], own: Table, number: int) -> P
 
 
 @st.composite
-def tables(draw: st.DrawFn, earlier: list[Table], number: int) -> Table:
+def tables(draw: st.DrawFn, earlier: list[Table], number: int, *, wild: bool = False) -> Table:
     mixed = draw(st.integers(0, 3)) == 0
     table = Table(f"t{number}", ("k1", "k2") if mixed else ("id",), tuple(draw(cells(f"c{n}")) for n in range(draw(st.integers(0, 2)))))
     table.told, table.logged = draw(st.integers(0, 6)) > 0, draw(st.integers(0, 2)) == 0
     table.rule = draw(st.sampled_from(["delete", "delete", "delete", "mask", "keep"]))
+    if wild:
+        table.source = draw(st.sampled_from(SOURCES))
+        table.trigger = draw(st.sampled_from(["", "", "", "", "refuses", "restores"]))
     if draw(st.integers(0, 5)) == 0 and table.told:
         table.cells = (*table.cells, MAYBE_EMAIL)
     if table.rule == "mask" and not any(cell.told and cell.erase != "preserve" and (cell.personal or cell.erase) for cell in table.cells):
@@ -133,24 +139,25 @@ def tables(draw: st.DrawFn, earlier: list[Table], number: int) -> Table:
     if mixed and draw(st.booleans()):  # the first part of its key is its parent's key
         parent = draw(st.sampled_from([one for one in earlier if len(one.key) == 1]))
         leads = draw(st.sampled_from(["from", ""])) if table.told and parent.told else ""
-        found.append(Pointer(("k1",), parent.name, draw(st.sampled_from(["NO ACTION", "CASCADE"])), leads, nullable=False))
+        fk = draw(st.sampled_from(["NO ACTION", "CASCADE"])) if parent.source == table.source else ""
+        found.append(Pointer(("k1",), parent.name, fk, leads, nullable=False))
     table.pointers = tuple(found)
     return table
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Three people, one of whom asks; tables around them; rows that point wherever they may."""
+def worlds(draw: st.DrawFn, *, wild: bool = False) -> World:
+    """Three people, one of whom asks; tables around them; rows that point wherever they may. `wild`: two sources, all triggers."""
     people = Table("people", ("id",), (EMAIL, *(draw(cells(f"c{n}")) for n in range(draw(st.integers(0, 1))))))
     made = [people]
     for number in range(draw(st.integers(2, 4))):
-        made.append(draw(tables(made, number)))
+        made.append(draw(tables(made, number, wild=wild)))
     for number, table in enumerate(made[:-1]):
         if draw(st.integers(0, 3)) == 0:  # a pointer at a later table: tables in a circle
             later = draw(st.sampled_from(made[number + 1 :]))
             if len(later.key) == 1 or not any(one.target == later.name for one in table.pointers):
                 leads = draw(st.sampled_from(["from", "to", ""])) if table.told and later.told else ""
-                fk = draw(st.sampled_from(["NO ACTION", "RESTRICT", "CASCADE", "SET NULL"]))
+                fk = draw(st.sampled_from(["NO ACTION", "RESTRICT", "CASCADE", "SET NULL"])) if table.source == later.source else ""
                 table.pointers = (*table.pointers, Pointer(tuple(f"late_{part}" for part in later.key), later.name, fk, leads))
     keys = {table.name: draw(_keys(table, made)) for table in made}
     for table in made:
@@ -214,39 +221,9 @@ def _drop_dangling(made: list[Table]) -> None:
                             break
 
 
-def statements(world: World, *, products: bool = False) -> Iterator[str]:
-    """SQL that makes the tables, their foreign keys and triggers, and then puts in the rows."""
-    yield "CREATE TABLE deleted_log (what VARCHAR(20))" + (";" if not products else "")
-    later = []
-    for table in world.tables:
-        parts = [f"{name} INTEGER NOT NULL" for name in table.key]
-        for cell in table.cells:
-            kind = "VARCHAR(80)" if cell.kind == "text" else "INTEGER"
-            parts.append(f"{cell.name} {kind}{'' if cell.nullable else ' NOT NULL'}{' UNIQUE' if cell.unique else ''}")
-        for pointer in table.pointers:
-            parts += [f"{name} INTEGER{'' if pointer.nullable else ' NOT NULL'}" for name in pointer.columns if name not in table.key]
-        parts.append(f"PRIMARY KEY ({', '.join(table.key)})")
-        for pointer in table.pointers:
-            if pointer.fk:
-                target = f"{pointer.target} ({', '.join(world[pointer.target].key)}) ON DELETE {pointer.fk}"
-                told = f"FOREIGN KEY ({', '.join(pointer.columns)}) REFERENCES {target}"
-                if products:
-                    later.append(f"ALTER TABLE {table.name} ADD {told}")
-                else:
-                    parts.append(told)
-        yield f"CREATE TABLE {table.name} ({', '.join(parts)})"
-        if table.logged and not products:
-            log = f"BEGIN INSERT INTO deleted_log VALUES ('{table.name}'); END"
-            yield f"CREATE TRIGGER {table.name}_goes AFTER DELETE ON {table.name} {log}"
-        for row in table.rows.values():
-            values = ", ".join("NULL" if row[name] is None else repr(row[name]) for name in table.columns)
-            yield f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({values})"
-    yield from later
-
-
-def dataset_of(world: World) -> str:
-    """The dataset file's list of collections."""
-    return yaml.safe_dump([_collection(world, table) for table in world.tables if table.told])
+def dataset_of(world: World, source: str = "shop") -> str:
+    """The list of collections of the source's dataset file."""
+    return yaml.safe_dump([_collection(world, table) for table in world.tables if table.told and table.source == source])
 
 
 def _collection(world: World, table: Table) -> dict[str, Any]:
@@ -265,7 +242,7 @@ def _collection(world: World, table: Table) -> dict[str, Any]:
             meta = one.setdefault("fides_meta", {})
             for direction, is_so in (("from", pointer.comes_down), ("to", pointer.goes_up)):
                 if is_so:
-                    reference = {"dataset": "shop", "field": f"{pointer.target}.{part}", "direction": direction}
+                    reference = {"dataset": world[pointer.target].source, "field": f"{pointer.target}.{part}", "direction": direction}
                     meta.setdefault("references", []).append(reference)
             if pointer.shared:
                 one["habeas_meta"] = {"shared": True}

@@ -152,3 +152,31 @@ def test_archives_of_an_erased_person_are_closed_but_for_a_copy_never_fetched(tm
     Archive.objects.create(job_id=copy, path="a", sealed_at=clock.now(), expires_at=later, downloads=downloads)
     assert store.erase()["outcome"] == "complete"
     assert (Archive.objects.get(job_id=copy).revoked_at is None) is is_open
+
+
+@pytest.mark.parametrize("identity", ["", ", fides_meta: {identity: email}"])
+def test_a_row_of_hers_that_rows_of_another_source_name_stays_with_them(tmp_path: Path, identity: str) -> None:
+    orders = """
+- name: orders
+  habeas_meta: {category: orders, erase: delete}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: person, fides_meta: {references: [{dataset: shop, field: people.id, direction: from}]}}
+"""
+    claims = f"""
+- name: claims
+  habeas_meta: {{category: orders, erase: delete}}
+  fields:
+    - {{name: id, fides_meta: {{primary_key: true}}}}
+    - {{name: email, data_categories: [user.contact.email]{identity}}}
+    - {{name: order_id, fides_meta: {{references: [{{dataset: shop, field: orders.id, direction: to}}]}}}}
+"""
+    script = "CREATE TABLE orders (id INTEGER PRIMARY KEY, person INTEGER); INSERT INTO orders VALUES (1, 0), (2, 0), (3, 1);"
+    theirs = (
+        "CREATE TABLE claims (id INTEGER PRIMARY KEY, email TEXT, order_id INTEGER); INSERT INTO claims VALUES (7, 'ann@example.org', 2);"
+    )
+    store = a_store(tmp_path).add("shop", PEOPLE + script, PEOPLE_FIELDS + orders).add("claims", theirs, claims)
+    receipt = store.erase()
+    assert receipt["totals"]["detach"] == 1
+    assert store.sql("SELECT * FROM orders ORDER BY id") == [(2, None), (3, 1)]
+    assert store.sql("SELECT * FROM claims", "claims") == [(7, "ann@x.org", 2)]

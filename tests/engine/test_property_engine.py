@@ -19,7 +19,8 @@ from exports.flows.spooling import records_of
 from exports.models import Handle, Job, Step
 from portal.kit import crypto
 from tests.engine.erasing import CATEGORIES, Store, a_store
-from tests.engine.made_up import Row, World, dataset_of, statements, worlds
+from tests.engine.made_up import Row, World, dataset_of, worlds
+from tests.engine.made_up_sql import statements
 from tests.engine.slow_world import OWN, Name, Slow
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
 from tests.engine.test_ledger import replayed
