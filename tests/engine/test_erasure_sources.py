@@ -179,4 +179,4 @@ def test_a_row_of_hers_that_rows_of_another_source_name_stays_with_them(tmp_path
     receipt = store.erase()
     assert receipt["totals"]["detach"] == 1
     assert store.sql("SELECT * FROM orders ORDER BY id") == [(2, None), (3, 1)]
-    assert store.sql("SELECT * FROM claims", "claims") == [(7, "ann@x.org", 2)]
+    assert store.sql("SELECT * FROM claims", "claims") == [(7, "ann@example.org", 2)]
