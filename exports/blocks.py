@@ -45,6 +45,7 @@ class Block:
 
     rows: int
     parts: tuple[Part, ...]
+    key_sum: int | None = None  # over the keys, where the source that they come from tells it
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[Any]]) -> Block:
@@ -60,10 +61,6 @@ class Block:
 
     def __contains__(self, row: object) -> bool:
         return any(row == one for one in self)
-
-    def split(self, at: int) -> tuple[Block, Block]:
-        """The first columns, and the others."""
-        return Block(self.rows, self.parts[:at]), Block(self.rows, self.parts[at:])
 
     def dumps(self) -> str:
         """As text: a line that says what follows, then a line for each column."""

@@ -55,9 +55,9 @@ class Source:
         raise SourceUnreachable(f"It cannot be reached: nothing here speaks to sources of the kind '{self.record.kind}'.")
 
 
-def sources_of(organisation: Organisation) -> tuple[Source, ...]:
-    """All sources in the organisation's order; raises DatasetError when a stored dataset cannot be read."""
-    records = DataSource.objects.filter(organisation=organisation).order_by("position", "key")
+def sources_of(organisation: Organisation, *, kind: str = "") -> tuple[Source, ...]:
+    """All sources (of one kind) in the organisation's order; raises DatasetError when a stored dataset cannot be read."""
+    records = DataSource.objects.filter(organisation=organisation, **({"kind": kind} if kind else {})).order_by("position", "key")
     return tuple(Source(r.key, r.title, r.position, read_stored(r.datasets, r.key).datasets, r) for r in records)
 
 

@@ -218,7 +218,7 @@ class GivesBlocks(Protocol):
         """How many rows the query finds, and a sum over their keys that tells them from other rows; None where there is none."""
 
     def blocks(self, query: Query, fields: tuple[str, ...], *, rows: int) -> Iterator[Block] | None:
-        """These fields of the rows found, of which there are about so many; None where a type cannot be written exactly."""
+        """These fields of the rows found, the key among them, of about so many rows; None where a type cannot be written exactly."""
 
 
 class Writer(Reader, Protocol):

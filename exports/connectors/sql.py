@@ -90,7 +90,7 @@ class SqlReader(SqlSession):
         return written
 
     def blocks(self, query: Query, fields: tuple[str, ...], *, rows: int) -> Iterator[Block] | None:
-        """These fields of the rows found, of which there are about so many; None where the database cannot write every one exactly."""
+        """These fields of the rows found, the key among them, of about so many rows; None where a value would not be written exactly."""
         query = self.documents.resolved(query)
         with self._asking():
             statement = blocks_of(self.compiler(), self.connection, Query(query.collection, query.where, fields), rows=rows)

@@ -19,7 +19,7 @@ Stream = Callable[[Select[Any], int], Iterator[Any]]
 
 @dataclass(frozen=True)
 class Blocks:
-    """A statement that answers with blocks, each a row: how many rows it stands for, then its columns."""
+    """A statement that answers with blocks, each a row: how many rows it stands for, the sum over their keys, then its columns."""
 
     statement: Select[Any]
     kinds: Sequence[str]
@@ -27,25 +27,28 @@ class Blocks:
     def read(self, stream: Stream) -> Iterator[Block]:
         """The blocks; none where no row is found."""
         for answers in stream(self.statement, 1):
-            for rows, *texts in answers:
+            for rows, key_sum, *texts in answers:
                 if rows:
-                    yield Block(rows, tuple(map(Part, self.kinds, texts)))
+                    yield Block(rows, tuple(map(Part, self.kinds, texts)), int(key_sum))
 
 
 def blocks_of(compiler: Compiler, connection: Connection, query: Query, *, rows: int) -> Blocks | None:
-    """How to ask for these fields of about so many rows; None where the product would not write each of their values exactly."""
+    """How to ask for these fields, the key among them, of about so many rows; None where the product would not write each value exactly."""
     joins = compiler.dialect.blocks
     kinds = [joins.joined_as(compiler.live(query.collection, name)) if joins else "" for name in query.fields]
     if joins is None or not all(kinds) or not joins.is_exact(connection):
         return None
     found = compiler.select(query, query.fields)
-    if rows <= AT_MOST:
-        inner = found.subquery("found")
-        return Blocks(select(func.count(), *map(joins.joined, inner.c, kinds)), kinds)
-    number = (func.row_number().over() - 1).op("/")(literal_column(str(AT_MOST)))
-    inner = found.add_columns(number.label("habeas_block")).subquery("found")
-    columns = list(inner.c)
-    return Blocks(select(func.count(), *map(joins.joined, columns[:-1], kinds)).group_by(columns[-1]), kinds)
+    if rows > AT_MOST:
+        number = (func.row_number().over() - 1).op("/")(literal_column(str(AT_MOST)))
+        found = found.add_columns(number.label("habeas_block"))
+    inner = found.subquery("found")
+    columns = [joins.joined(inner.c[name], kind) for name, kind in zip(query.fields, kinds, strict=True)]
+    summed = key_sum(compiler, inner, query.collection)
+    if summed is None:
+        return None
+    statement: Select[Any] = select(func.count(), summed, *columns)
+    return Blocks(statement.group_by(inner.c.habeas_block) if rows > AT_MOST else statement, kinds)
 
 
 def key_sum(compiler: Compiler, source: FromClause, collection: str) -> ColumnElement[Any] | None:

@@ -19,16 +19,21 @@ LINK_COLUMNS = "~columns"
 
 def link_columns(ground: Ground, move: Move, earlier: Iterable[Move]) -> tuple[str, ...]:
     """The columns that make the row the person's, as far as no earlier move of the same rows empties them."""
-    visit = ground.survey.walk.by_address[move.address]
-    named = {entry.field for entry in visit.entries}
-    named |= {name for edge in visit.edges if not ground.is_up(edge) for name in edge.target_fields}
     emptied = {
         name
         for other in earlier
         if (other.address, other.group, other.until) == (move.address, move.group, move.until)
         for name in other.masks
     }
-    return tuple(sorted({name.partition(".")[0] for name in named} - emptied))
+    return tuple(name for name in links_of(ground, move.address) if name not in emptied)
+
+
+def links_of(ground: Ground, address: str) -> tuple[str, ...]:
+    """The columns that make a row of this collection the person's."""
+    visit = ground.survey.walk.by_address[address]
+    named = {entry.field for entry in visit.entries}
+    named |= {name for edge in visit.edges if not ground.is_up(edge) for name in edge.target_fields}
+    return tuple(sorted({name.partition(".")[0] for name in named}))
 
 
 def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:

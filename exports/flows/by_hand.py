@@ -18,7 +18,7 @@ from exports.flows.gathering import Gathered
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
 from exports.models import Asks, Because, HandFile, HandState, HandTask, Job, JobState, PartState, Said, SourceRun, Step
-from exports.sources import Source, sources_of
+from exports.sources import BY_HAND, Source, sources_of
 from portal.kit.clock import local_date, now
 from portal.kit.sealing import SealedReader
 
@@ -120,9 +120,8 @@ def people_of(job: Job) -> tuple[Source, ...]:
     wanted = set(job.categories)
     return tuple(
         source
-        for source in sources_of(job.organisation)
-        if source.is_by_hand
-        and source.key not in job.left_out
+        for source in sources_of(job.organisation, kind=BY_HAND)
+        if source.key not in job.left_out
         and (not wanted or wanted & {collection.category for dataset in source.datasets for collection in dataset.collections})
     )
 
@@ -130,7 +129,7 @@ def people_of(job: Job) -> tuple[Source, ...]:
 def ask_for_deletions(held: Held, job: Job) -> None:
     """Each person of the plan is asked once, and once more when they said that they could not; who has answered is believed."""
     planned = set((job.plan or {}).get("by_hand", ()))
-    people = {source.key: source for source in sources_of(job.organisation) if source.is_by_hand and source.key in planned}
+    people = {source.key: source for source in sources_of(job.organisation, kind=BY_HAND) if source.key in planned}
     for run in SourceRun.objects.filter(job=job, source_key__in=people, state__in=(PartState.PENDING, PartState.RUNNING)):
         with held.writing():
             task = asked(job, people[run.source_key], Asks.DELETE)

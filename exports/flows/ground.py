@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from exports.blocks import Block
 from exports.connectors.base import GivesBlocks, Link, Reader, Schema, SourceError, TableSchema
 from exports.datasets import Collection
 from exports.edges import Edge, declared_edges
@@ -57,11 +58,12 @@ class Ground:
     described: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, list[Block]] = field(default_factory=dict)
     sums: dict[str, int | None] = field(default_factory=dict)  # over the keys of these rows, where a source can tell one
 
     def count(self) -> None:
-        """Count the rows of every collection that are the person's alone."""
-        for address in self.places:
+        """Count the rows of every collection that are the person's alone, where that was not done yet."""
+        for address in [one for one in self.places if one not in self.rows]:
             self.rows[address], self.sums[address] = tally(self.reader(address), self.questions.query(address))
 
     def reader(self, address: str) -> Reader:

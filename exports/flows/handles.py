@@ -97,6 +97,12 @@ def count(job: Job, move: Move, *states: HandleState) -> int:
     return int(found.aggregate(total=Sum("rows"))["total"] or 0)
 
 
+def covered(job: Job) -> dict[int, int]:
+    """How many rows the handles of each move stand for, by its number."""
+    found = Handle.objects.filter(job=job).order_by("part").values_list("part").annotate(total=Sum("rows"))
+    return dict(found)
+
+
 def portions(found: Iterable[Opened], most: int) -> Iterator[list[Opened]]:
     """The handles in lists of at most so many rows together, or of one."""
     some: list[Opened] = []

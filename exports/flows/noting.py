@@ -11,7 +11,7 @@ from exports import tagged
 from exports.blocks import UUIDS, WHOLE, Block, Part
 from exports.connectors.base import Reader
 from exports.flows import handles, ledger
-from exports.flows.belonging import link_columns
+from exports.flows.belonging import links_of
 from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal
 from exports.models import Job, JobToken, PartState
@@ -25,7 +25,7 @@ UNKNOWN_DAYS = 90  # how long backups are thought to live where the policy does 
 
 def put(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> None:
     """Write down every row of a move that is about to change, before anything is written anywhere."""
-    for some in handles.batches(_rows(job, rehearsal, move, columns_of(rehearsal, move)), handles.KEYS_EACH):
+    for some in handles.batches(_rows(job, rehearsal, move, links_of(rehearsal.ground, move.address)), handles.KEYS_EACH):
         held.renew()
         ledger.put(out, move.number, some)
 
@@ -78,11 +78,6 @@ def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
     return found
 
 
-def columns_of(rehearsal: Rehearsal, move: Move) -> tuple[str, ...]:
-    """What makes the rows of a move the person's."""
-    return link_columns(rehearsal.ground, move, ())
-
-
 def _rows(job: Job, rehearsal: Rehearsal, move: Move, columns: tuple[str, ...]) -> Iterator[list[Any]]:
     """Key, new values of its own, and [column, mark] pairs that say whose it is. Whole collections are read in one go."""
     reader, known = rehearsal.ground.reader(move.address), dict[Any, str]()
@@ -122,6 +117,6 @@ def _seal(name: str, job: Job, moves: list[Move]) -> None:
     ledger.seal(name, organisation=job.organisation.key, until=until, facts=facts)
 
 
-def links_of(rehearsal: Rehearsal, moves: Iterable[Move]) -> dict[str, list[str]]:
+def links_by_move(rehearsal: Rehearsal, moves: Iterable[Move]) -> dict[str, list[str]]:
     """By the number of a move: the columns whose marks stand in the ledger."""
-    return {str(move.number): list(columns_of(rehearsal, move)) for move in moves if move.is_now and move.rows}
+    return {str(move.number): list(links_of(rehearsal.ground, move.address)) for move in moves if move.is_now and move.rows}

@@ -73,26 +73,31 @@ def prove(held: Held) -> None:
 def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
     """Each row by its key: gone, masked, or still there because it is kept. A row that no handle stands for proves nothing."""
     unfinished = set(job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True))
+    covered, gone = handles.covered(job), list[int]()
     for move in moves_of(job):
         if not move.rows or move.source in unfinished:
             continue
         try:
             reader = sessions.reader(move.source)
-            covered = handles.count(job, move)
-            if covered != move.rows:
-                proof.failed[move.number] = proof.failed.get(move.number, 0) + abs(move.rows - covered)
+            if missing := abs(move.rows - covered.get(move.number, 0)):
+                proof.failed[move.number] = proof.failed.get(move.number, 0) + missing
             for some in handles.portions(handles.opened(job, move), AT_MOST):
                 held.renew()
-                if not _all_gone(held, reader, move, some, proof=proof):
-                    for handle in some:
-                        _read_back(held, reader, move, handle, proof=proof)
+                if _all_gone(reader, move, some, proof=proof):
+                    gone += [handle.pk for handle in some]
+                    continue
+                for handle in some:
+                    _read_back(held, reader, move, handle, proof=proof)
         except SourceError as problem:
             _unread(job, problem)
             proof.unproved.append(move.source)
+    for few in handles.batches(gone, 500):
+        with held.writing():
+            Handle.objects.filter(pk__in=few).update(state=HandleState.PROVED)
     proof.by_key_at = now().isoformat(timespec="seconds")
 
 
-def _all_gone(held: Held, reader: Reader, move: Move, some: list[handles.Opened], *, proof: Proof) -> bool:
+def _all_gone(reader: Reader, move: Move, some: list[handles.Opened], *, proof: Proof) -> bool:
     """Rows that should be gone are asked for together; only if one is there, each is looked at."""
     if not (move.is_now and move.removes):
         return False
@@ -100,8 +105,6 @@ def _all_gone(held: Held, reader: Reader, move: Move, some: list[handles.Opened]
     if reader.count(Query(move.table, ByKey(keys))):
         return False
     proof.proved[move.number] = proof.proved.get(move.number, 0) + len(keys)
-    with held.writing():
-        Handle.objects.filter(pk__in=[handle.pk for handle in some]).update(state=HandleState.PROVED)
     return True
 
 

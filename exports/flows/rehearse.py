@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,7 @@ from exports.verdicts import Fates
 from portal.kit import clock
 
 TRIES = 5
+Counting = Callable[[Ground], None]
 HELD = "held"  # a settlement that nobody is offered in the plan: a lead sets it apart from it
 
 
@@ -55,17 +56,17 @@ def rehearse(held: Held) -> None:
 
 
 @contextmanager
-def rehearsing(job: Job) -> Iterator[Rehearsal]:
+def rehearsing(job: Job, count: Counting = Ground.count) -> Iterator[Rehearsal]:
     """The rehearsal of this job as of now. A source that does not answer half-way is tried again later, some times."""
     with surveying(job.organisation, job.identities) as survey:
-        yield rehearsal_of(job, survey)
+        yield rehearsal_of(job, survey, count)
 
 
-def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
+def rehearsal_of(job: Job, survey: Survey, count: Counting = Ground.count) -> Rehearsal:
     """From the open sources to lines and a fingerprint. What a source refuses to tell blocks the plan."""
     ground = ground_of(survey, fates_of(job))
     try:
-        return _worked_out(job, ground)
+        return _worked_out(job, ground, count)
     except SourceError as problem:
         if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
             raise
@@ -74,9 +75,9 @@ def rehearsal_of(job: Job, survey: Survey) -> Rehearsal:
     return Rehearsal(ground, [], Anchors(), draft, (), material, digest_of(material))
 
 
-def _worked_out(job: Job, ground: Ground) -> Rehearsal:
+def _worked_out(job: Job, ground: Ground, count: Counting) -> Rehearsal:
     shared = spare_shared(ground)
-    ground.count()
+    count(ground)
     detached = detach_rows(ground, {address: one for address, one in shared.items() if not ground.fates.leaves_out(address)})
     anchors = hold_rows(ground, cut_pointers(ground, detached))
     draft = compose(ground, detached, anchors)

@@ -8,8 +8,6 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
-from exports.blocks import Block
-from exports.connectors.base import GivesBlocks
 from exports.flows import handles, ledger, noting
 from exports.flows.belonging import link_columns, with_links
 from exports.flows.detaching import Detached
@@ -17,9 +15,10 @@ from exports.flows.digesting import changed, grown, parts_of
 from exports.flows.elements import to_take
 from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
+from exports.flows.taking import take, taken
 from exports.masking import HASH, own_value
 from exports.models import Handle, Job, JobState, PartState, SourceRun
-from exports.moves import ALONE, DETACH, HELD, SHARED, Move
+from exports.moves import DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
 from portal.kit.sealing import SealedWriter
 
@@ -39,7 +38,8 @@ Recount = dict[str, Asked]
 def spool(held: Held) -> Recount | None:
     """Compare, then store every handle. What to count again inside the transactions, or None when it went back to a person."""
     job = held.job()
-    with rehearsing(job) as rehearsal:
+    approved = [Move.from_json(stored) for stored in (job.plan or {}).get("moves", ())]
+    with rehearsing(job, lambda ground: take(ground, approved)) as rehearsal:
         stop = _stop(job, rehearsal)
         if stop:
             keep(held, job, rehearsal, error=stop)
@@ -71,30 +71,19 @@ def _stop(job: Job, rehearsal: Rehearsal) -> str:
 
 def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> Move:
     """Put aside the rows of a move: for the work in handles, for the day after a restore in the ledger."""
-    blocks = _blocks(rehearsal, move)
+    blocks = taken(rehearsal, move)
     if blocks is None:
         stored = replace(move, rows=handles.store(job, move, _rows(job, rehearsal, move), partial(_put, held)))
         if stored.is_now and stored.rows:
             noting.put(held, job, rehearsal, move=stored, out=out)
         return stored
-    rows, parts = 0, len(rehearsal.ground.places[move.address].table.key)
-    for block in blocks:
-        keys, links = block.split(parts)
+    rows = 0
+    for keys, links in blocks:
         _put(held, [handles.seal(job, move, keys)])
         if move.is_now:
             noting.put_block(out, move, keys, links)
-        rows += block.rows
+        rows += len(keys)
     return replace(move, rows=rows)
-
-
-def _blocks(rehearsal: Rehearsal, move: Move) -> Iterator[Block] | None:
-    """Keys, then what makes the rows the person's; where the source can give them so, and all rows of the collection have the same fate."""
-    reader, key = rehearsal.ground.reader(move.address), rehearsal.ground.places[move.address].table.key
-    is_plain = move.group == ALONE and not move.own and not rehearsal.anchors.held[move.address].until and move.on is None
-    if not (move.rows and key and is_plain and isinstance(reader, GivesBlocks)):
-        return None
-    columns = noting.columns_of(rehearsal, move) if move.is_now else ()
-    return reader.blocks(rehearsal.ground.questions.query(move.address), (*key, *columns), rows=move.rows)
 
 
 def _put(held: Held, some: list[Handle]) -> None:
@@ -162,7 +151,7 @@ def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> 
     before = {stored["number"]: stored["rows"] for stored in plan.get("moves", ())}
     differences = [[move.number, before.get(move.number, 0), move.rows] for move in moves if move.rows != before.get(move.number, 0)]
     stored = {**plan, "view": view_of(job, rehearsal).to_json(), "moves": [move.to_json() for move in moves], "differences": differences}
-    stored["links"] = noting.links_of(rehearsal, moves)
+    stored["links"] = noting.links_by_move(rehearsal, moves)
     gaps = {gap.source: gap.sentence for gap in reversed(rehearsal.ground.gaps)}
     with held.writing():
         job.runs.all().delete()

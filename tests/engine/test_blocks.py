@@ -13,10 +13,11 @@ from exports.connectors import sql_blocks
 from exports.connectors.base import GivesBlocks
 from exports.flows import erase, handles
 from exports.models import Handle, Job
-from exports.query import EVERYTHING, ByKey, Query
+from exports.query import EVERYTHING, ByKey, Equals, Query
 from tests.engine.erasing import approve_and_run
 from tests.engine.products import ServedProduct, on_postgresql
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
+from tests.engine.test_erasure_given_away import after
 from tests.engine.test_erasure_products import store_of
 from tests.engine.test_ledger import replayed
 from tests.people import RITA
@@ -58,7 +59,7 @@ def test_postgresql_joins_columns_as_they_are(postgresql_server: Server, monkeyp
         with product.connector().reading() as reader:
             assert isinstance(reader, GivesBlocks)
             blocks = list(reader.blocks(Query("t", EVERYTHING), tuple("abcdef"), rows=7) or ())
-            assert list(reader.blocks(Query("t", ByKey(())), ("a",), rows=0) or ()) == []
+            assert list(reader.blocks(Query("t", ByKey(())), ("a", "b", "c"), rows=0) or ()) == []
         assert sorted(row for block in blocks for row in block) == rows
         assert max(map(len, blocks)) <= max(most, 2)
 
@@ -189,3 +190,42 @@ def test_handles_are_opened_in_portions_that_a_transaction_may_change() -> None:
     found = [handles.Opened(n, 0, Block.of([(n, m) for m in range(rows)])) for n, rows in enumerate((3, 2, 9, 1, 1))]
     assert [[one.pk for one in some] for some in handles.portions(found, 5)] == [[0, 1], [2], [3, 4]]
     assert list(handles.keys_of(found[:2])) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
+
+
+@pytest.mark.needs("postgresql")
+def test_rows_are_told_from_as_many_others_by_the_sum_over_their_keys(postgresql_server: Server) -> None:
+    with on_postgresql(postgresql_server) as product:
+        product.execute(["CREATE TABLE t (a int, b uuid, c text, PRIMARY KEY (a, b, c))", "CREATE TABLE u (a numeric PRIMARY KEY)"])
+        product.insert("t", [(1, ONE, "x"), (2, TWO, "y"), (1, TWO, "x")])
+        with product.connector().reading() as reader:
+            assert isinstance(reader, GivesBlocks)
+            found = [reader.tally(Query("t", Equals("a", values))) for values in ((1, 2), (1,), (2,), ())]
+            [block] = reader.blocks(Query("t", Equals("a", (1,))), ("a", "b", "c"), rows=2) or ()
+            assert reader.tally(Query("u", EVERYTHING)) == (0, None)
+        assert [rows for rows, _sum in found] == [3, 2, 1, 0]
+        assert len({key_sum for _rows, key_sum in found}) == 4
+        assert block.key_sum == found[1][1]
+        product.execute(["UPDATE t SET b = '00000000-0000-0000-0000-000000000003' WHERE c = 'y'"])
+        with product.connector().reading() as reader:
+            assert isinstance(reader, GivesBlocks)
+            assert reader.tally(Query("t", EVERYTHING))[1] != found[0][1]
+
+
+@pytest.mark.needs("postgresql")
+def test_a_row_that_was_exchanged_for_another_after_the_count_is_noticed(
+    postgresql_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many rows as before are hers, but one of them was given away: it must stay with its new owner."""
+    with on_postgresql(postgresql_server) as product:
+        product.execute(TABLES)
+        filled(product)
+        store = store_of(product, tmp_path, DATASET)
+        change = [
+            f"UPDATE visits SET person_id = '{UUID(int=2)}' WHERE id = '{UUID(int=103)}'",
+            f"UPDATE visits SET person_id = '{UUID(int=1)}' WHERE id = '{UUID(int=203)}'",
+        ]
+        after(monkeypatch, erase, "spool", lambda: product.execute(change))
+        job_id = store.start()
+        receipt = approve_and_run(job_id)
+        assert receipt["no_longer_theirs"] == 1
+        assert product.ask(f"SELECT person_id FROM visits WHERE id = '{UUID(int=103)}'") == [(UUID(int=2),)]
