@@ -22,6 +22,7 @@ from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import FakeEngine
 from tests.people import RITA, a_case
 
+SHEET = "<html lang=en><title>A letter</title><h1>Dear Rita</h1>" + "<p>We have <b>answered</b>.</p>" * 60
 CODE = {"code": "K7MX-9QTF", "link": "https://example.org/c/x/", "minutes": 30}
 
 
@@ -182,3 +183,29 @@ def test_whoever_is_under_a_law_that_the_policy_forgot_is_told_its_authority_too
         assert "Office of the Privacy Commissioner of Canada" in words
         assert "California Privacy Protection Agency" in words
         assert "https://cppa.ca.gov" in words
+
+
+def test_fonts_are_looked_for_once_in_each_thread() -> None:
+    """Two threads with one map of fonts end a worker."""
+    found = [paper.FONTS.found, paper.FONTS.found]
+    other = threading.Thread(target=lambda: found.append(paper.FONTS.found))
+    other.start()
+    other.join()
+
+    assert found[0] is found[1]
+    assert found[2] is not found[0]
+
+
+def test_letters_of_two_threads_at_once_are_like_those_of_one() -> None:
+    alone, together = len(PdfReader(io.BytesIO(paper.pdf(SHEET))).pages), list[int]()
+
+    def prints() -> None:
+        together.extend(len(PdfReader(io.BytesIO(paper.pdf(SHEET))).pages) for _letter in range(3))
+
+    threads = [threading.Thread(target=prints) for _worker in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert together == [alone] * 6
