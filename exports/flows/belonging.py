@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Any
 
 from exports import tagged
@@ -37,10 +38,28 @@ def links_of(ground: Ground, address: str) -> tuple[str, ...]:
 
 
 def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:
-    """The keys, each with a keyed digest of what makes the row the person's."""
+    """The keys, each with keyed digests of what makes the row the person's."""
+    loose = _emptied_by_the_base(reader, table, columns)
     for some in batches(keys, KEYS_EACH):
         for key, row in reader.read_back(table, some, fields=columns):
-            yield key, {LINK: link_of(row, columns), LINK_COLUMNS: list(columns)} if row is not None and columns else NONE
+            yield key, {LINK: _links(row, columns, loose), LINK_COLUMNS: list(columns)} if row is not None and columns else NONE
+
+
+def _emptied_by_the_base(reader: Reader, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of these columns that the database itself empties when the row goes at which they point."""
+    keys = reader.describe().tables[table].foreign_keys
+    return tuple(sorted({name for key in keys if key.on_delete == "SET NULL" for name in key.columns} & set(columns)))
+
+
+def _links(row: dict[str, Any], columns: tuple[str, ...], loose: tuple[str, ...]) -> list[str]:
+    """What the row is now, and what it will be once some of its pointers were emptied."""
+    some = (gone for count in range(len(loose) + 1) for gone in combinations(loose, count))
+    return list(dict.fromkeys(link_of({**row, **dict.fromkeys(gone)}, columns) for gone in some))
+
+
+def is_linked(row: dict[str, Any], own: Own) -> bool:
+    """Whether the row still is what it was when it was put aside; so is a row of which nothing was noted."""
+    return LINK not in own or link_of(row, own[LINK_COLUMNS]) in own[LINK]
 
 
 def link_of(row: dict[str, Any], columns: Iterable[str]) -> str:
@@ -55,5 +74,5 @@ def still_theirs(reader: Reader, table: str, rows: Iterable[tuple[Key, Any]]) ->
     fields = columns or reader.describe().tables[table].key
     for key, row in reader.read_back(table, list(known), fields=fields):
         own = known[key]
-        if row is not None and (LINK not in own or own[LINK] == link_of(row, columns)):
+        if row is not None and is_linked(row, own):
             yield key, {name: value for name, value in own.items() if name not in (LINK, LINK_COLUMNS)}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import Link, Reader, SourceBusy, SourceError, SourceUnreachable, Writer
 from exports.flows import ledger, noting, packages
-from exports.flows.belonging import LINK, LINK_COLUMNS, link_of
+from exports.flows.belonging import LINK, LINK_COLUMNS, is_linked
 from exports.flows.leasing import Held
 from exports.flows.receipts import COMPLETE, PARTIAL
 from exports.models import Archive, Job, JobKind, JobState
@@ -157,9 +157,7 @@ def _look(reader: Reader, part: Part, rows: list[Any]) -> Seen:
         new = {**part.move.constants, **{name: value for name, value in own.items() if name not in (LINK, LINK_COLUMNS)}}
         if row is None or (not part.move.removes and all(same(row[name], value) for name, value in new.items())):
             seen.erased += 1
-        elif (marks is not None and noting.marks((row[name] for name in part.links), cache) != marks) or (
-            LINK in own and link_of(row, own[LINK_COLUMNS]) != own[LINK]
-        ):
+        elif (marks is not None and noting.marks((row[name] for name in part.links), cache) != marks) or not is_linked(row, own):
             seen.others += 1
         else:
             seen.again.append((key, new))

@@ -280,3 +280,17 @@ def test_a_row_whose_key_says_who_it_is_cannot_be_masked(tmp_path: Path) -> None
     plain = shop(tmp_path / "plain", script, f"- {{name: visits, {fields}}}", key="plain")
     assert plain.erase()["outcome"] == "complete"
     assert plain.sql("SELECT email FROM visits") == [("ann@example.org",)]
+
+
+def test_a_deferred_row_whose_pointer_the_database_emptied_meanwhile_still_goes(tmp_path: Path) -> None:
+    script = """
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES people (id) ON DELETE SET NULL, text TEXT);
+    INSERT INTO notes VALUES (7, 0, 'hers'), (8, 0, 'hers too'), (9, 1, 'his');
+    """
+    store = shop(tmp_path, script, child("notes", category="later", fields="    - {name: text}"))
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT id, person_id FROM notes") == [(7, None), (8, None), (9, 1)]
+    store.sql("DELETE FROM notes WHERE id = 8")
+    store.sql("INSERT INTO notes VALUES (8, 1, 'somebody else')")
+    assert expire.run_due(clock.today("UTC") + timedelta(days=30)) == 1
+    assert store.sql("SELECT id FROM notes") == [(8,), (9,)]

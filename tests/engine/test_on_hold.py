@@ -80,7 +80,7 @@ def test_another_line_goes_on_its_day(tmp_path: Path) -> None:
 @pytest.mark.parametrize("on_delete", ["", "ON DELETE CASCADE", "ON DELETE SET NULL"])
 def test_a_row_at_which_held_rows_point_waits_with_them(tmp_path: Path, on_delete: str) -> None:
     script = f"""
-    CREATE TABLE bills (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES people (id));
+    CREATE TABLE bills (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES people (id) {on_delete});
     CREATE TABLE lines (id INTEGER PRIMARY KEY, bill_id INTEGER REFERENCES bills (id) {on_delete});
     INSERT INTO bills VALUES (1, 0), (2, 1); INSERT INTO lines VALUES (1, 1), (2, 2);
     """
