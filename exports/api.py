@@ -250,9 +250,9 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     return packages.archive(job_id)
 
 
-def open_archive(job_id: UUID, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """The archive's bytes in order, decrypted chunk by chunk. Expiry and revocation are checked first; count the download yourself."""
-    return packages.open_archive(job_id, start=start, length=length)
+def open_archive(job_id: UUID, *, part: int = 1, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The bytes of one of its ZIP files, chunk by chunk. Expiry and revocation are checked first; count the download yourself."""
+    return packages.open_archive(job_id, part=part, start=start, length=length)
 
 
 def count_download(job_id: UUID) -> None:

@@ -221,8 +221,18 @@ class PutOff:
 
 
 @dataclass(frozen=True)
+class ArchivePart:
+    """One ZIP file of an archive: its number from 1, its bytes, its SHA-256 (hex)."""
+
+    number: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ArchiveFacts:
-    """What is known about a packed archive without opening it."""
+    """What is known about a packed archive without opening it. `size` is that of all its parts; `sha256` is the first one's, and the
+    first names the hashes of the others."""
 
     job_id: UUID
     files: int
@@ -235,6 +245,7 @@ class ArchiveFacts:
     downloads: int
     max_downloads: int
     available: bool
+    parts: tuple[ArchivePart, ...] = ()
 
 
 def _line(stored: Mapping[str, Any]) -> PlanLine:

@@ -242,6 +242,7 @@ class Archive(models.Model):
     path = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
+    further = models.JSONField(default=list)  # path, size and sha256 of part 2 and those after it; the first names their hashes
     key_sealed = models.BinaryField(default=crypto.new_key)
     files = models.PositiveIntegerField(default=0)
     records = models.PositiveBigIntegerField(default=0)

@@ -36,6 +36,7 @@ SETTINGS = (
     Setting("HABEAS_MAIL_FROM", "privacy@localhost", "Sender of letters where the organisation names none."),
     Setting("HABEAS_MAILBOXES", "", "org=imaps://user:password@host/INBOX, separated by blanks. Mail there opens requests.", secret=True),
     Setting("HABEAS_CASE_DAYS", "730", "How many days the content of a closed request is kept, where the organisation says nothing."),
+    Setting("HABEAS_ARCHIVE_MB", "2000", "A copy with more unpacked megabytes than this comes as several ZIP files. From 10 to 1000000."),
     Setting("HABEAS_WORKERS", "2", "Worker processes of the supervised demo."),
 )
 KNOWN = {setting.name for setting in SETTINGS}

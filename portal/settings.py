@@ -266,6 +266,9 @@ STORAGES = {
 if not (ENV["HABEAS_CASE_DAYS"].isdecimal() and 30 <= int(ENV["HABEAS_CASE_DAYS"]) <= 3650):
     sys.exit(f"HABEAS_CASE_DAYS is {ENV['HABEAS_CASE_DAYS']!r}; it may be a number from 30 to 3650. Nothing was started.")
 CASE_DAYS = int(ENV["HABEAS_CASE_DAYS"])
+if not (ENV["HABEAS_ARCHIVE_MB"].isdecimal() and 10 <= int(ENV["HABEAS_ARCHIVE_MB"]) <= 1_000_000):
+    sys.exit(f"HABEAS_ARCHIVE_MB is {ENV['HABEAS_ARCHIVE_MB']!r}; it may be a number from 10 to 1000000. Nothing was started.")
+ARCHIVE_MOST = int(ENV["HABEAS_ARCHIVE_MB"]) * 1_000_000  # bytes
 SPOOL_FOLDER = DATA / "spools"
 ARCHIVE_FOLDER = DATA / "archives"
 LEDGER_FOLDER = Path(ENV["HABEAS_LEDGER"] or DATA / "ledger").resolve()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from exports.archive.cover import Cover
+from exports.archive.cover import Cover, Volume
+from exports.archive.manifest import urn
 from exports.archive.parts import Member
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -14,7 +15,7 @@ SIGNATURE = f"{TAG_MANIFEST}.jws"
 PAYLOAD = "data/"
 
 
-def bag_facts(cover: Cover, payload: Sequence[Member]) -> bytes:
+def bag_facts(cover: Cover, payload: Sequence[Member], volume: Volume) -> bytes:
     """bag-info.txt: whose request, by whom, when, and how much there is."""
     lines = {
         "Source-Organization": cover.organisation_name,
@@ -24,6 +25,8 @@ def bag_facts(cover: Cover, payload: Sequence[Member]) -> bytes:
         "Payload-Oxum": f"{sum(member.size for member in payload)}.{len(payload)}",
         "Bag-Software-Agent": "Habeas",
     }
+    if not volume.is_alone:
+        lines |= {"Bag-Group-Identifier": urn(cover), "Bag-Count": f"{volume.number} of {volume.of}"}
     return "".join(f"{label}: {_one_line(value)}\n" for label, value in lines.items()).encode()
 
 

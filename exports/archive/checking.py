@@ -44,6 +44,10 @@ class Report:
     size: int = 0
     records: int = 0
     signature: str = "not checked"
+    part: int = 1  # of an archive in several files: which one this is,
+    parts: int = 1  # of how many,
+    group: str = ""  # of which archive,
+    others: dict[int, str] = field(default_factory=dict)  # and the SHA-256 of the others, where it names them
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -147,6 +151,9 @@ def _check_facts(payload: set[str], found: Found, report: Report) -> None:
     facts = {label.strip(): value.strip() for label, _, value in (line.partition(":") for line in lines)}
     report.reference = facts.get("External-Identifier", "")
     report.files, report.size = len(payload), sum(max(0, found.sizes[name]) for name in payload)
+    part, _, parts = facts.get("Bag-Count", "1 of 1").partition(" of ")
+    if part.isdecimal() and parts.isdecimal():
+        report.part, report.parts, report.group = int(part), int(parts), facts.get("Bag-Group-Identifier", "")
     counted = f"{report.size}.{report.files}"
     if facts.get("Payload-Oxum") != counted:
         report.say("count", "bag-info.txt", f"Payload-Oxum says {facts.get('Payload-Oxum', 'nothing')}, counted were {counted}.")
@@ -161,6 +168,7 @@ def _check_package(payload: set[str], found: Found, report: Report) -> None:
         report.say("missing", PACKAGE, "The descriptor is missing or cannot be read.")
         return
     report.records = package.get("habeas:records", 0)
+    report.others = {one["part"]: str(one["hash"]).removeprefix("sha256:") for one in package.get("habeas:otherParts", ())}
     for name in sorted(payload - resources.keys() - {PACKAGE}):
         report.say("unlisted", name, "The descriptor datapackage.json does not list it.")
     for name in sorted(resources):
@@ -203,9 +211,9 @@ def as_text(report: Report) -> str:
         "unsigned": "It carries no signature.",
         "not checked": "It carries a signature, which was not checked: give the public keys with --keys.",
     }.get(report.signature, f"Signed with the key {report.signature}.")
-    return (
-        f"{report.reference}: {report.files} files, {report.size} bytes, {report.records} records. Every file is as it was made. {signed}"
-    )
+    which = f", part {report.part} of {report.parts}" if report.parts > 1 else ""
+    counted = f"{report.files} files, {report.size} bytes, {report.records} records"
+    return f"{report.reference}{which}: {counted}. Every file is as it was made. {signed}"
 
 
 def read_keys(path: str | None) -> KeySet | None:
@@ -221,7 +229,7 @@ def read_keys(path: str | None) -> KeySet | None:
 def main(words: Sequence[str] | None = None) -> int:
     """0 sound, 1 not as it was made, 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="checking", description="Check an archive without unpacking it.")
-    parser.add_argument("file")
+    parser.add_argument("file", help="one ZIP file; parts of one archive are checked together by verify_archive")
     parser.add_argument("--keys", help="file with the public keys (JWK set)")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)

@@ -41,8 +41,8 @@ class Ready(Protocol):
     def learned(self) -> Any:
         """What was learned when they were written."""
 
-    def json_array(self, table: Table) -> Iterator[bytes]:
-        """The JSON file in pieces; raises ArchiveRefused when the count of its records is not what was disclosed."""
+    def json_lines(self, table: Table) -> Iterator[bytes]:
+        """Its JSON lines in pieces; raises ArchiveRefused when the count of its records is not what was disclosed."""
 
     def csv_lines(self, table: Table) -> Iterator[bytes]:
         """The CSV file in pieces; raises ArchiveRefused as well."""
@@ -54,6 +54,16 @@ class Attached:
 
     name: str
     chunks: Callable[[], Iterable[bytes]]
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Part `number` of `of` of a collection that holds `records` records in all."""
+
+    number: int
+    of: int
+    records: int
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,13 @@ class Table:
     categories: tuple[str, ...] = ()  # keys of the policy's categories
     ready: Ready | None = None  # its files, where they have been written already
     files: Sequence[Attached] = ()  # they lie under files/<source>/, as the records say
+    size: int = 0  # bytes of its records as JSON, where that is known beforehand
+    slice: Slice | None = None  # where it is a part of a collection that is too large for one file
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes its files take: a CSV is hardly ever larger than the JSON."""
+        return 2 * self.size + sum(attached.size for attached in self.files)
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,20 @@ class Sealed:
     size: int
     sha256: str = ""
     collections: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One ZIP file of an archive: which of how many. The first is written last and names the `others` with their sizes and hashes."""
+
+    number: int = 1
+    of: int = 1
+    others: tuple[tuple[int, Sealed], ...] = ()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the archive is this one file."""
+        return self.of == 1
 
 
 class ArchiveRefused(Exception):

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from exports.archive.absent import absent
-from exports.archive.cover import Column, Cover, Withheld
+from exports.archive.cover import Column, Cover, Volume, Withheld
 from exports.archive.parts import Member, Part, slug
 from exports.archive.uses import present
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 MEDIA_TYPES = {"html": "text/html", "css": "text/css", "jsonld": "application/ld+json", "json": "application/json", "csv": "text/csv"}
+MEDIA_TYPES["jsonl"] = "application/jsonl"
+FORMATS = {"jsonl": "json"}  # readers that take it for a table need a package more, and then do not count its bytes
 TEXTS = frozenset({*MEDIA_TYPES, "txt", "eml"})
 MEDIA_TYPES |= {"txt": "text/plain", "eml": "message/rfc822", "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
 MEDIA_TYPES |= {
@@ -37,24 +39,29 @@ def urn(cover: Cover) -> str:
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'habeas:{cover.policy.key}:{cover.reference}')}"
 
 
-def datapackage(cover: Cover, parts: Sequence[Part], payload: Sequence[Member]) -> bytes:
-    """The descriptor of every payload file but itself."""
-    package = {
+def datapackage(cover: Cover, parts: Sequence[Part], payload: Sequence[Member], *, volume: Volume, told: Sequence[Part]) -> bytes:
+    """The descriptor of every payload file but itself. `told` are all parts that this file gives an account of."""
+    package: dict[str, Any] = {
         "$schema": PROFILE,
         "name": slug(cover.reference) or "archive",
         "id": urn(cover),
         "title": f"{cover.organisation_name}: {cover.reference}",
         "created": f"{cover.answered_on.isoformat()}T12:00:00Z",
         "contributors": [{"title": cover.organisation_name, "roles": ["publisher"], "email": cover.policy.contacts.privacy_email}],
-        "sources": [{"title": title} for title in dict.fromkeys(part.table.source_title for part in parts)],
+        "sources": [{"title": title} for title in dict.fromkeys(part.table.source_title for part in told)],
         "resources": list(_resources(cover, parts, payload)),
         "habeas:right": cover.right,
         "habeas:requestedOn": cover.requested_on.isoformat(),
         "habeas:answeredOn": cover.answered_on.isoformat(),
         "habeas:policyVersion": cover.policy_version,
         "habeas:records": sum(part.table.disclosed for part in parts),
-        "habeas:notHere": [_absent_fact(line) for line in absent(cover, parts)],
+        "habeas:notHere": [_absent_fact(line) for line in absent(cover, told)],
     }
+    if not volume.is_alone:
+        package |= {"habeas:part": volume.number, "habeas:parts": volume.of}
+    if volume.others:
+        told_of = [{"part": number, "bytes": sealed.size, "hash": f"sha256:{sealed.sha256}"} for number, sealed in volume.others]
+        package["habeas:otherParts"] = told_of
     return (json.dumps(package, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -144,7 +151,7 @@ def _file(member: Member, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "path": path,
-        "format": ending,
+        "format": FORMATS.get(ending, ending),
         "mediatype": MEDIA_TYPES[ending],
         **({"encoding": "utf-8"} if ending in TEXTS else {}),
         "bytes": member.size,

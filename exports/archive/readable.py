@@ -15,7 +15,7 @@ from django.utils.translation import get_language, get_language_info, gettext
 
 from exports.archive import record_rows, uses, words
 from exports.archive.absent import absent
-from exports.archive.cover import ArchiveRefused, Column, Cover, Row
+from exports.archive.cover import ArchiveRefused, Column, Cover, Row, Volume
 from exports.archive.headline import headline, lead
 from exports.archive.parts import PAGE_ROWS, Member, Part
 
@@ -37,14 +37,17 @@ class Line:
     read: str
     json: str
     csv: str
+    kind: str
+    volume: int  # of several ZIP files, the one that holds it; 0 where that is this one
 
 
 class Pages:
     """Draws the pages of one archive."""
 
-    def __init__(self, cover: Cover, *, is_signed: bool) -> None:
+    def __init__(self, cover: Cover, *, is_signed: bool, volume: Volume) -> None:
         self.cover = cover
         self.is_signed = is_signed
+        self.volume = volume
         self._as_table: dict[str, bool] = {}
 
     def styles(self) -> list[tuple[str, bytes]]:
@@ -58,7 +61,9 @@ class Pages:
             "headline": headline(cover, parts),
             "lead": lead(cover, parts),
             "records": words.number(sum(part.table.disclosed for part in disclosed)),
-            "topics": _topics(disclosed),
+            "topics": _topics(disclosed, self.volume),
+            "volume": self.volume,
+            "others": [(number, words.size(sealed.size)) for number, sealed in self.volume.others],
             "absent": absent(cover, parts),
             "uses": uses.uses(cover, parts),
             "recipients": [(who, uses.said(who.place)) for who in uses.recipients(cover, parts)],
@@ -84,7 +89,7 @@ class Pages:
         if part.name not in self._as_table:
             self._as_table[part.name] = _fits_table(titles, drawn)
         as_table, start = self._as_table[part.name], (number - 1) * PAGE_ROWS
-        count = part.table.disclosed
+        count = part.table.slice.records if part.table.slice else part.table.disclosed
         facts = {
             "part": part,
             "table": part.table,
@@ -97,7 +102,8 @@ class Pages:
             "is_cut": part.page_count * PAGE_ROWS < count,
             "shown": words.number(part.page_count * PAGE_ROWS),
             "not_here": [*part.table.withheld, *part.table.covered],
-            "json": f"../records/{part.name}.json",
+            "json": f"../{part.json_path}",
+            "slices": part.table.slice.of if part.table.slice else 0,
             "csv": f"../tables/{part.name}.csv" if part.csv else "",
         }
         return self._draw("archive/records.html", facts, above="../")
@@ -126,25 +132,28 @@ def fingerprint(payload: Sequence[Member]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _topics(parts: Sequence[Part]) -> list[tuple[str, list[Line]]]:
+def _topics(parts: Sequence[Part], volume: Volume) -> list[tuple[str, list[Line]]]:
     """Collections by topic. Those that need no heading come first, so that none seems to stand under another's."""
     topics: dict[str, list[Line]] = {}
     for part in parts:
-        topics.setdefault(part.table.topic or part.table.title, []).append(_line(part))
+        topics.setdefault(part.table.topic or part.table.title, []).append(_line(part, volume))
     headed = [(topic if len(lines) > 1 and all(line.title != topic for line in lines) else "", lines) for topic, lines in topics.items()]
     return sorted(headed, key=lambda group: bool(group[0]))
 
 
-def _line(part: Part) -> Line:
-    table = part.table
+def _line(part: Part, volume: Volume) -> Line:
+    table, cut = part.table, part.table.slice
+    numbers = {"title": table.title, "number": words.number(cut.number), "of": words.number(cut.of)} if cut else {}
     return Line(
-        title=table.title,
+        title=gettext("%(title)s, %(number)s of %(of)s") % numbers if cut else table.title,
         source=table.source_title,
         months=words.months(part.learned.kinds.first_and_last()) if part.learned else "",
         records=words.number(table.disclosed),
-        read=part.page_path(1),
-        json=f"records/{part.name}.json",
+        read=part.page_path(1) if part.pages else "",
+        json=part.json_path,
         csv=f"tables/{part.name}.csv" if part.csv else "",
+        kind="JSON Lines" if cut else "JSON",
+        volume=0 if part.volume == volume.number else part.volume,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any, Protocol
@@ -14,17 +15,18 @@ from isal import isal_zlib
 from stream_zip import ZIP_64, ZIP_AUTO, MemberFile, Method, stream_zip
 
 from exports.archive import bag
-from exports.archive.cover import Cover, Sealed, Table
+from exports.archive.cover import Cover, Sealed, Table, Volume
 from exports.archive.manifest import datapackage
-from exports.archive.parts import PAGE_ROWS, Member, Part, file_path, named, root_name
+from exports.archive.parts import PAGE_ROWS, Member, Part, file_path, named, root_name, shared_out
 from exports.archive.readable import Pages
 from exports.archive.record import request_record
-from exports.archive.tables import Reading, csv_lines
+from exports.archive.tables import Reading, csv_lines, ended, json_array
 
 LEVEL = 2  # of isal's deflate: as small as zlib's 6, in a twelfth of its time
 PIECE = 1024 * 1024
 WHOLE = 1024 * 1024  # smaller files are written in one piece and need no ZIP64 fields
 MODE = stat.S_IFREG | 0o644
+WHOLE_ARCHIVE = Volume()
 Signer = Callable[[bytes], str]
 
 
@@ -34,53 +36,80 @@ class Sink(Protocol):
     def write(self, piece: bytes, /) -> object: ...
 
 
+Opening = Callable[[int], AbstractContextManager[Sink]]
+
+
 def write_archive(out: Sink, cover: Cover, tables: Sequence[Table], signer: Signer | None) -> Sealed:
     """Write the archive to `out`, front to back, in constant memory. Data files come first, then what describes and lists them.
 
     Raises ArchiveRefused when a table does not yield what it says; what was written by then must be thrown away.
     """
-    sink, bundle = _Counted(out), Bundle(cover)
-    with translation.override(cover.language):
+    return _write(out, Bundle(cover, list(named(tables))), signer)
+
+
+def write_volumes(open_one: Opening, cover: Cover, tables: Sequence[Table], signer: Signer | None, *, most: int) -> list[Sealed]:
+    """Write the archive as one file, or as several where its records and files weigh more than `most` bytes: each opens by itself.
+
+    `open_one` gives the sink of a file by its number. The first holds the overview and names the others, so it is written last.
+    """
+    heaps = shared_out(list(named(tables)), most)
+    rest = [part for heap in heaps[1:] for part in heap]
+    written: list[tuple[int, Sealed]] = []
+    for number in range(len(heaps), 0, -1):
+        volume = Volume(number, len(heaps), tuple(written[::-1]) if number == 1 else ())
+        with open_one(number) as out:
+            bundle = Bundle(cover, heaps[number - 1], volume=volume, elsewhere=rest if number == 1 else ())
+            written.append((number, _write(out, bundle, signer)))
+    return [sealed for _number, sealed in reversed(written)]
+
+
+def _write(out: Sink, bundle: Bundle, signer: Signer | None) -> Sealed:
+    sink = _Counted(out)
+    with translation.override(bundle.cover.language):
         pieces = stream_zip(
-            bundle.members(tables, signer),
+            bundle.members(signer),
             chunk_size=PIECE,
             get_compressobj=_deflating,
             extended_timestamps=False,  # they would carry the time zone of this machine
         )
         for piece in pieces:
             sink.write(piece)
-    counts = {f"{part.table.source}.{part.table.collection}": part.table.disclosed for part in bundle.parts}
+    counts: dict[str, int] = {}
+    for part in bundle.parts:
+        name = f"{part.table.source}.{part.table.collection}"
+        counts[name] = counts.get(name, 0) + part.table.disclosed
     return Sealed(len(bundle.written), sum(counts.values()), sink.size, sink.digest.hexdigest(), counts)
 
 
 class Bundle:
-    """The members of one archive in the order in which they are written."""
+    """The members of one ZIP file in the order in which they are written. `elsewhere` are the collections in the other files."""
 
-    def __init__(self, cover: Cover) -> None:
-        self.cover = cover
+    def __init__(self, cover: Cover, parts: Sequence[Part], *, volume: Volume = WHOLE_ARCHIVE, elsewhere: Sequence[Part] = ()) -> None:
+        self.cover, self.parts, self.volume = cover, parts, volume
         self.written: list[Member] = []
-        self.parts: list[Part] = []
-        self._root = root_name(cover.reference)
+        self._told = [*parts, *elsewhere]
+        self._root = root_name(cover.reference, volume)
         self._time = _noon(cover.answered_on)
 
-    def members(self, tables: Sequence[Table], signer: Signer | None) -> Iterator[MemberFile]:
+    def members(self, signer: Signer | None) -> Iterator[MemberFile]:
         """Everything, data first, tag files last."""
-        pages = Pages(self.cover, is_signed=signer is not None)
-        for part in named(tables):
-            self.parts.append(part)
+        pages = Pages(self.cover, is_signed=signer is not None, volume=self.volume)
+        for part in self.parts:
             yield from self._collection(part, pages)
         for name, content in pages.styles():
             yield self._file(f"data/{name}", [content])
-        yield self._file("data/request.jsonld", [request_record(self.cover, self.parts)])
-        yield self._file("data/index.html", [pages.index(self.parts, self._payload())])
-        yield self._file("data/datapackage.json", [datapackage(self.cover, self.parts, self._payload())])
+        yield self._file("data/request.jsonld", [request_record(self.cover, self._told)])
+        yield self._file("data/index.html", [pages.index(self._told, self._payload())])
+        package = datapackage(self.cover, self.parts, self._payload(), volume=self.volume, told=self._told)
+        yield self._file("data/datapackage.json", [package])
         yield from self._tags(pages.pointer(), signer)
 
     def _collection(self, part: Part, pages: Pages) -> Iterator[MemberFile]:
         if not part.table.disclosed:
             return
         ready, reading = part.table.ready, Reading(part.table)
-        yield self._file(f"data/records/{part.name}.json", ready.json_array(part.table) if ready else reading.json())
+        lines = ready.json_lines(part.table) if ready else reading.json_lines()
+        yield self._file(f"data/{part.json_path}", ended(lines) if part.table.slice else json_array(lines))
         part.json, part.learned = self.written[-1], ready.learned if ready else reading.learned
         if part.learned is not None and part.learned.is_flat:
             lines = ready.csv_lines(part.table) if ready else csv_lines(part.table, part.learned)
@@ -99,7 +128,7 @@ class Bundle:
         payload = self._payload()
         yield self._file("start-here.html", [pointer])
         yield self._file("bagit.txt", [bag.BAGIT])
-        yield self._file("bag-info.txt", [bag.bag_facts(self.cover, payload)])
+        yield self._file("bag-info.txt", [bag.bag_facts(self.cover, payload, self.volume)])
         yield self._file(bag.MANIFEST, [bag.manifest(payload)])
         listing = bag.manifest(member for member in self.written if not member.path.startswith(bag.PAYLOAD))
         yield self._file(bag.TAG_MANIFEST, [listing])

@@ -17,6 +17,7 @@ CHUNK = 256 * 1024
 # How NULL is written in a CSV that also holds empty text. The first mark that occurs nowhere in the records is used.
 NULL_MARKS = ("", "\\N", "NULL", "\\NULL", "<NULL>")
 WORD = b"NULL"
+LINE = b"\n"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,21 +36,16 @@ class Learned:
 class Ready:
     """The files of a collection as its source wrote them: pieces, each with the number of its records.
 
-    `json` gives one record to a line, with commas between; `csv` lines as RFC 4180 has them. No piece ends with a line end.
+    `json` gives one record to a line, `csv` lines as RFC 4180 has them. No piece ends with a line end.
     """
 
     learned: Learned
     json: Callable[[], Iterator[tuple[bytes, int]]]
     csv: Callable[[], Iterator[tuple[bytes, int]]]
 
-    def json_array(self, table: Table) -> Iterator[bytes]:
-        """The JSON array. Raises ArchiveRefused when the count is not what was disclosed."""
-        start = b"[\n"
-        for piece in _all_of(table, self.json()):
-            yield start
-            yield piece
-            start = b",\n"
-        yield b"\n]\n"
+    def json_lines(self, table: Table) -> Iterator[bytes]:
+        """JSON, one record to a line, in pieces. Raises ArchiveRefused when the count is not what was disclosed."""
+        return _all_of(table, self.json())
 
     def csv_lines(self, table: Table) -> Iterator[bytes]:
         """The CSV with its head line. Raises ArchiveRefused when the count is not what was disclosed."""
@@ -76,21 +72,35 @@ class Reading:
         self.table = table
         self.learned: Learned | None = None
 
-    def json(self) -> Iterator[bytes]:
-        """The JSON array, one record to a line. Raises ArchiveRefused when the count is not what was disclosed."""
+    def json_lines(self) -> Iterator[bytes]:
+        """JSON, one record to a line, in pieces. Raises ArchiveRefused when the count is not what was disclosed."""
         kinds, marks, count = Kinds(self.table.columns), Marks(), 0
-        start = b"["
         for lines in _bunches(_lines(self.table.rows(), kinds)):
-            chunk = b",\n".join(lines)
+            chunk = LINE.join(lines)
             count += len(lines)
             marks.look(chunk)
-            yield start + b"\n" + chunk
-            start = b","
+            yield chunk
         if count != self.table.disclosed:
             raise ArchiveRefused(_miscounted(self.table, count))
-        yield b"\n]\n" if count else b"[]\n"
         columns = kinds.true_columns()
         self.learned = Learned(columns, kinds, count, kinds.is_flat, marks.choose())
+
+
+def json_array(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces as one JSON array; no line end stands inside a record."""
+    start = b"[\n"
+    for piece in pieces:
+        yield start
+        yield piece.replace(LINE, b",\n")
+        start = b",\n"
+    yield b"\n]\n"
+
+
+def ended(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces as JSON Lines."""
+    for piece in pieces:
+        yield piece
+        yield LINE
 
 
 def csv_lines(table: Table, learned: Learned) -> Iterator[bytes]:

@@ -80,7 +80,7 @@ def name_of(file: HandFile, number: int) -> str:
 def attachments(job: Job, step: Step) -> Iterator[Attached]:
     """The files of this collection, as an archive takes them."""
     for number, file in enumerate(HandFile.objects.filter(task__job=job, collection=step.collection, task__state=HandState.ANSWERED), 1):
-        yield Attached(name_of(file, number), SealedReader(file.place, job.box).__iter__)
+        yield Attached(name_of(file, number), SealedReader(file.place, job.box).__iter__, file.size)
 
 
 def waiting_words(task: HandTask) -> str:

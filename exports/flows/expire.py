@@ -17,7 +17,7 @@ from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import still_theirs
 from exports.flows.erase import loose_columns, moves_of
 from exports.flows.leasing import Held, held
-from exports.flows.packages import file_of
+from exports.flows.packages import remove
 from exports.flows.revoking import revoke_later_fetched
 from exports.models import Archive, Handle, HandleState, Job, JobState
 from exports.moves import DELETE, MASK, Move
@@ -53,7 +53,7 @@ def close_archives() -> int:
     closed = revoke_later_fetched()
     for archive in Archive.objects.filter(expires_at__lte=clock.now()).exclude(key_sealed=b""):
         Archive.objects.filter(pk=archive.pk).update(key_sealed=b"")
-        file_of(archive).unlink(missing_ok=True)
+        remove(archive)
         closed += 1
     return closed
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from exports.facts import ArchiveFacts
+from exports.facts import ArchiveFacts, ArchivePart
 from exports.models import Archive
 from exports.refusals import ArchiveUnavailable
 from portal.kit import crypto
@@ -19,9 +19,25 @@ from portal.kit.sealing import SealedReader
 from portal.organisations.models import Organisation
 
 
-def file_of(archive: Archive) -> Path:
-    """Where the sealed file lies."""
-    return Path(settings.ARCHIVE_FOLDER) / archive.path
+def files_of(archive: Archive) -> list[Path]:
+    """Where the sealed files lie, the first part first."""
+    return [Path(settings.ARCHIVE_FOLDER) / path for path in (archive.path, *(one["path"] for one in archive.further))]
+
+
+def name_of(job_id: UUID, number: int) -> str:
+    """What the sealed file of a part is called."""
+    return f"{job_id}.zip" if number == 1 else f"{job_id}.{number}.zip"
+
+
+def files_named(job_id: UUID) -> list[Path]:
+    """Every sealed file of the job, those of a packing that came to nothing too."""
+    return list(Path(settings.ARCHIVE_FOLDER).glob(f"{job_id}*.zip"))
+
+
+def remove(archive: Archive) -> None:
+    """Delete its files."""
+    for path in files_of(archive):
+        path.unlink(missing_ok=True)
 
 
 def archive(job_id: UUID) -> ArchiveFacts | None:
@@ -29,12 +45,15 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     found = Archive.objects.filter(job_id=job_id).first()
     if found is None:
         return None
+    whole = [(found.size, found.sha256), *((one["size"], one["sha256"]) for one in found.further)]
+    parts = tuple(ArchivePart(number, size, sha256) for number, (size, sha256) in enumerate(whole, 1))
     return ArchiveFacts(
         job_id=job_id,
         files=found.files,
         records=found.records,
-        size=found.size,
+        size=sum(part.size for part in parts),
         sha256=found.sha256,
+        parts=parts,
         sealed_at=found.sealed_at,
         expires_at=found.expires_at,
         revoked_at=found.revoked_at,
@@ -44,14 +63,17 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     )
 
 
-def open_archive(job_id: UUID, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """The bytes of the archive, or `length` of them from `start`; refused before the first byte when it is closed."""
+def open_archive(job_id: UUID, *, part: int = 1, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The bytes of one part of the archive, or `length` of them from `start`; refused before the first byte when it is closed."""
     found = Archive.objects.filter(job_id=job_id).first()
     reason = _("There is no archive.") if found is None else _closed(found)
     if found is None or reason:
         raise ArchiveUnavailable(reason)
+    files = dict(enumerate(files_of(found), 1))
+    if part not in files:
+        raise ArchiveUnavailable(_("The archive has no such part."))
     try:
-        reader = SealedReader(file_of(found), found.box)
+        reader = SealedReader(files[part], found.box)
     except (OSError, crypto.Sealed):
         raise ArchiveUnavailable(_("The archive can no longer be opened.")) from None
     return reader.read(start, reader.size if length is None else length)
@@ -71,7 +93,7 @@ def revoke(job_id: UUID) -> None:
     for found in Archive.objects.filter(job_id=job_id):
         Archive.objects.filter(pk=found.pk, revoked_at__isnull=True).update(revoked_at=now())
         Archive.objects.filter(pk=found.pk).update(key_sealed=b"")
-        file_of(found).unlink(missing_ok=True)
+        remove(found)
 
 
 def revoke_all(organisation: Organisation, identities: Mapping[str, str], *, keep: Collection[UUID] = ()) -> int:

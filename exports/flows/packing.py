@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 from zipfile import BadZipFile, ZipFile
 
@@ -16,22 +15,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exports.archive.cover import ArchiveRefused, Column, Cover, Sealed, Table, Withheld
-from exports.archive.seal import write_archive
-from exports.disclosure import SECRET, STAFF
-from exports.flows.by_hand import attachments
+from exports.archive.cover import ArchiveRefused, Cover, Sealed
+from exports.archive.seal import Opening, write_volumes
 from exports.flows.leasing import Held
+from exports.flows.packages import name_of
 from exports.flows.progressing import gaps_of
-from exports.flows.spooling import records_of
-from exports.flows.writing import ready_of
-from exports.models import Archive, Job, JobKind, JobState, PartState, SourceRun, Step
+from exports.flows.tabling import tables_of
+from exports.models import Archive, Job, JobKind, JobState, PartState, SourceRun
 from exports.refusals import EngineRefusal, JobBusy, JobNotReady
 from portal.kit import crypto, leases
 from portal.kit.clock import now
 from portal.kit.sealing import SealedFile, SealedReader, SealedWriter
-from portal.organisations.policy import PolicyDocument
-
-RENEW_EVERY = 5000
 
 
 def pack(job_id: UUID, cover: Cover) -> None:
@@ -68,25 +62,38 @@ def _pack(held: Held, cover: Cover) -> None:
     job = held.job()
     runs = list(SourceRun.objects.filter(job=job).prefetch_related("steps").order_by("position", "pk"))
     policy = job.policy.read()
-    tables = [_table(held, job, run, step=step, policy=policy) for run in runs for step in run.steps.all() if step.spool]
-    key, path = crypto.new_key(), f"{job.pk}.zip"
-    target = Path(settings.ARCHIVE_FOLDER) / path
-    with SealedWriter(target, crypto.box(key)) as out:
-        sealed = write_archive(cast(BinaryIO, out), _complete(cover, runs), tables, partial(crypto.sign, purpose="archive"))
-    _read_again(target, crypto.box(key), sealed)
+    tables = [table for run in runs for step in run.steps.all() if step.spool for table in tables_of(held, job, step, policy=policy)]
+    key, signer = crypto.new_key(), partial(crypto.sign, purpose="archive")
+    opened: dict[int, Path] = {}
+
+    def open_one(number: int) -> SealedWriter:
+        opened[number] = Path(settings.ARCHIVE_FOLDER) / name_of(job.pk, number)
+        return SealedWriter(opened[number], crypto.box(key))
+
+    volumes = write_volumes(cast(Opening, open_one), _complete(cover, runs), tables, signer, most=settings.ARCHIVE_MOST)
+    for number, sealed in enumerate(volumes, 1):
+        _read_again(opened[number], crypto.box(key), sealed)
+        held.renew()
+    _keep(held, job, volumes, key=key, paths=[opened[number].name for number in sorted(opened)])
+
+
+def _keep(held: Held, job: Job, volumes: list[Sealed], *, key: bytes, paths: list[str]) -> None:
+    policy = job.policy.read()
+    first, *rest = volumes
     with held.writing():
         Archive.objects.filter(job=job).delete()
         Archive.objects.create(
             job=job,
-            path=path,
-            size=sealed.size,
-            sha256=sealed.sha256,
+            path=paths[0],
+            size=first.size,
+            sha256=first.sha256,
+            further=[{"path": path, "size": one.size, "sha256": one.sha256} for path, one in zip(paths[1:], rest, strict=True)],
             key_sealed=key,
-            files=sealed.files,
-            records=sealed.records,
+            files=sum(one.files for one in volumes),
+            records=sum(one.records for one in volumes),
             sealed_at=now(),
             expires_at=now() + timedelta(days=policy.archive_days),
-            max_downloads=policy.max_downloads,
+            max_downloads=policy.max_downloads * len(volumes),
         )
         Job.objects.filter(pk=job.pk).update(state=JobState.PACKED)
 
@@ -98,46 +105,6 @@ def _complete(cover: Cover, runs: list[SourceRun]) -> Cover:
     gaps = dict.fromkeys((*cover.gaps, *said))
     nothing = dict.fromkeys((*cover.nothing, *(run.title for run in runs if run.state == PartState.NOTHING)))
     return replace(cover, gaps=tuple(gaps), nothing=tuple(nothing))
-
-
-def _table(held: Held, job: Job, run: SourceRun, *, step: Step, policy: PolicyDocument) -> Table:
-    category = next((known for known in policy.categories if known.key == step.category), None)
-    withheld = [Withheld(one["what"], _reason(one["why"]), one["count"]) for one in step.facts.get("withheld", ())]
-    if step.withheld:
-        withheld.append(Withheld(step.title, _("Whole records are secrets that protect an account."), step.withheld))
-    columns = tuple(Column(**column) for column in step.facts["columns"])
-    return Table(
-        source=run.source_key,
-        source_title=run.title,
-        collection=step.facts.get("name") or step.collection,
-        title=step.title,
-        columns=columns,
-        rows=partial(_rows, held, job, step),
-        ready=ready_of(held, job, step, columns),
-        found=step.found,
-        disclosed=step.disclosed,
-        topic=category.topic if category else "",
-        description=step.facts.get("description", ""),
-        withheld=withheld,
-        covered=[Withheld(one["what"], _reason(one["why"]), one["count"]) for one in step.facts.get("covered", ())],
-        categories=tuple(step.facts.get("categories") or ((category.key,) if category else ())),
-        files=tuple(attachments(job, step)) if step.facts.get("by_hand") else (),
-    )
-
-
-def _rows(held: Held, job: Job, step: Step) -> Iterator[Mapping[str, Any]]:
-    for number, record in enumerate(records_of(job, step)):
-        if number % RENEW_EVERY == 0:
-            held.renew()
-        yield record
-
-
-def _reason(why: str) -> str:
-    if why == SECRET:
-        return _("This protects an account or could be misused, so it is never sent to anybody.")
-    if why == STAFF:
-        return _("This names a member of staff.")
-    return _("This is about another person.")
 
 
 def _read_again(path: Path, box: crypto.Box, sealed: Sealed) -> None:

@@ -1,7 +1,8 @@
 """Sealed spools: a step's records in blocks, each bound to its subject by a stamp. A spool is there whole or not at all.
 
-A block is its stamp (32 bytes), the number of its records (4), its length (4), and its records, one to a line, deflated. The stamp is
-a digest of all the rest of the block under the subject's key: no record can be exchanged, added or left out without being noticed.
+A block is its stamp (32 bytes); the numbers of its records, of their bytes and of the bytes that follow (4 each); and its records, one to
+a line, deflated. The stamp is a digest of them and their number under the subject's key: no record can be exchanged, added or left out
+without being noticed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from portal.kit.sealing import SealedReader, SealedWriter
 
 FASTEST = 1
 LINE = b"\n"
-HEAD = Struct(">32sII")
+HEAD = Struct(">32sIII")
+Span = tuple[int, int]  # blocks, from and to
 
 
 def key_of(job: Job) -> bytes:
@@ -49,39 +51,51 @@ class Spool(SealedWriter):
     def add_block(self, lines: bytes, count: int) -> None:
         """Append this many records, written, with line ends between them."""
         block = isal_zlib.compress(lines, FASTEST)
-        self.write(HEAD.pack(_stamp(self._key, block, count), count, len(block)) + block)
+        self.write(HEAD.pack(_stamp(self._key, block, count), count, len(lines), len(block)) + block)
 
 
-def records_of(job: Job, step: Step) -> Iterator[dict[str, Any]]:
+def records_of(job: Job, step: Step, span: Span | None = None) -> Iterator[dict[str, Any]]:
     """The records of a step's spool. Raises StampMismatch at the first that is not this subject's."""
-    for lines, _count in lines_of(job, step.spool):
+    for lines, _count in lines_of(job, step.spool, span):
         for line in lines.split(LINE):
             record: dict[str, Any] = read_line(line)
             yield record
 
 
-def lines_of(job: Job, name: str) -> Iterator[tuple[bytes, int]]:
+def lines_of(job: Job, name: str, span: Span | None = None) -> Iterator[tuple[bytes, int]]:
     """The blocks of a spool of JSON lines, and how many records each holds. Raises StampMismatch."""
-    for lines, count in blocks_of(job, name):
+    for lines, count in blocks_of(job, name, span):
         if lines.count(LINE) + 1 != count:
             raise mismatch()
         yield lines, count
 
 
-def blocks_of(job: Job, name: str) -> Iterator[tuple[bytes, int]]:
+def blocks_of(job: Job, name: str, span: Span | None = None) -> Iterator[tuple[bytes, int]]:
     """The blocks of a spool, and how many records each holds. Raises StampMismatch at the first that is not this subject's as it was."""
-    key, held = key_of(job), bytearray()
-    for piece in SealedReader(Path(settings.SPOOL_FOLDER) / name, job.box):
-        held += piece
-        while len(held) >= HEAD.size:
-            stamp, count, size = HEAD.unpack_from(held)
-            if len(held) < HEAD.size + size:
-                break
-            block = bytes(held[HEAD.size : HEAD.size + size])
+    key = key_of(job)
+    for number, (stamp, count, _size, block) in enumerate(_sealed_blocks(job, name)):
+        if span is None or span[0] <= number < span[1]:
             if not hmac.compare_digest(stamp, _stamp(key, block, count)):
                 raise mismatch()
             yield isal_zlib.decompress(block), count
-            del held[: HEAD.size + size]
+
+
+def sizes_of(job: Job, name: str) -> list[tuple[int, int]]:
+    """Of each block of a spool, the number of records and of their bytes, as it says itself."""
+    return [(count, size) for _stamp, count, size, _block in _sealed_blocks(job, name)]
+
+
+def _sealed_blocks(job: Job, name: str) -> Iterator[tuple[bytes, int, int, bytes]]:
+    held = bytearray()
+    for piece in SealedReader(Path(settings.SPOOL_FOLDER) / name, job.box):
+        held += piece
+        while len(held) >= HEAD.size:
+            stamp, count, size, length = HEAD.unpack_from(held)
+            end = HEAD.size + length
+            if len(held) < end:
+                break
+            yield stamp, count, size, bytes(held[HEAD.size : end])
+            del held[:end]
     if held:
         raise mismatch()
 

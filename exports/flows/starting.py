@@ -116,5 +116,5 @@ def destroy(job_id: UUID) -> None:
         Archive.objects.filter(job=job).update(key_sealed=b"")
         Archive.objects.filter(job=job, revoked_at__isnull=True).update(revoked_at=now())
     shutil.rmtree(job.spool_folder, ignore_errors=True)
-    for archive in Archive.objects.filter(job=job):
-        packages.file_of(archive).unlink(missing_ok=True)
+    for path in packages.files_named(job_id):
+        path.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from exports.archive.kinds import Kinds
 from exports.archive.tables import Learned, Marks, Ready
 from exports.connectors.base import ColumnSchema, SourceMismatch, Written
 from exports.flows.leasing import Held
-from exports.flows.spooling import LINE, Spool, blocks_of, lines_of
+from exports.flows.spooling import LINE, Span, Spool, blocks_of, lines_of
 from exports.models import Job, Step
 from portal.kit.sealing import SealedReader, SealedWriter
 
@@ -57,8 +57,8 @@ def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSch
     return count, spool.name
 
 
-def ready_of(held: Held, job: Job, step: Step, columns: tuple[Column, ...]) -> Ready | None:
-    """The step's files as the source wrote them; None where they were not."""
+def ready_of(held: Held, job: Job, step: Step, *, columns: tuple[Column, ...], span: Span | None = None) -> Ready | None:
+    """The step's files, or these blocks of them, as the source wrote them; None where they were not."""
     if not step.facts.get("written"):
         return None
     facts = orjson.loads(b"".join(SealedReader(_path(step.spool, FACTS), job.box)))
@@ -68,8 +68,8 @@ def ready_of(held: Held, job: Job, step: Step, columns: tuple[Column, ...]) -> R
     learned = Learned(kinds.true_columns(), kinds, facts["count"], kinds.is_flat, facts["mark"])
     return Ready(
         learned,
-        partial(_with, _pieces(held, lines_of(job, step.spool)), LINE, b"," + LINE),
-        partial(_with, _pieces(held, blocks_of(job, _named(step.spool, CSV))), NULL, facts["mark"].encode()),
+        partial(_pieces, held, lines_of(job, step.spool, span)),
+        partial(_marked, _pieces(held, blocks_of(job, _named(step.spool, CSV), span)), facts["mark"].encode()),
     )
 
 
@@ -80,9 +80,9 @@ def _flat(flat: Flattened, lines: bytes, count: int) -> bytes:
         raise SourceMismatch(_("The records did not come as they were asked for. %(why)s") % {"why": problem}) from None
 
 
-def _with(pieces: Iterator[tuple[bytes, int]], old: bytes, new: bytes) -> Iterator[tuple[bytes, int]]:
+def _marked(pieces: Iterator[tuple[bytes, int]], mark: bytes) -> Iterator[tuple[bytes, int]]:
     for piece, count in pieces:
-        yield piece.replace(old, new), count
+        yield piece.replace(NULL, mark), count
 
 
 def _pieces(held: Held, pieces: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:

@@ -145,10 +145,10 @@ def _compare(sent: list[Challenge], code: str) -> Outcome:
     return Outcome.REPLACED if is_older else Outcome.WRONG
 
 
-def was_just_taken(case: Case, purpose: Purpose, typed: str, *, browser: str) -> bool:
-    """Whether this code was right in this browser a moment ago: a button that was pressed twice."""
+def was_just_taken(case: Case, purpose: Purpose, typed: str, *, browser: str, within: timedelta = PRESSED_TWICE) -> bool:
+    """Whether this code was right in this browser a moment ago: a button that was pressed twice, or one of several."""
     last = newest(case, purpose)
-    if last is None or last.used_at is None or last.used_at < clock.now() - PRESSED_TWICE:
+    if last is None or last.used_at is None or last.used_at < clock.now() - within:
         return False
     is_same_browser = bool(browser) and codes.same(last.browser_hash, browser)
     return is_same_browser and codes.same(last.code_hash, code_digest(last, codes.normalise_code(typed)))

@@ -1,6 +1,7 @@
 """Handing an archive over: each download takes a fresh code and is counted before the first byte leaves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from requests_app.flows.challenges import Outcome
 from requests_app.models import Case, Challenge
 from requests_app.models.challenge import Purpose
 from requests_app.rules.states import State
+from requests_app.rules.verification import CODE_MINUTES
 
 HANDED_OVER_IN = frozenset({State.ANSWERED, State.CLOSED})
 
@@ -33,15 +35,22 @@ def send_code(case: Case, *, browser: str) -> Challenge:
 
 
 @transaction.atomic
-def redeem(case: Case, typed: str, *, browser: str) -> tuple[Outcome, Iterator[bytes] | None]:
-    """Takes the code, counts the download and opens the archive, or none of it: then the engine's sentence is raised."""
+def redeem(case: Case, typed: str, *, browser: str, part: int = 1) -> tuple[Outcome, Iterator[bytes] | None]:
+    """Takes the code, counts the download and opens this part of the archive, or none of it: then the engine's sentence is raised."""
     case = moving.locked(case)
+    facts = archive_of(case)
     outcome = challenges.try_code(case, Purpose.DOWNLOAD, typed, browser=browser)
+    if outcome is Outcome.USED and facts and len(facts.parts) > 1 and _opens_all(case, typed, browser=browser):
+        outcome = Outcome.RIGHT
     if outcome is not Outcome.RIGHT:
         return outcome, None
-    facts = archive_of(case)
     if facts is None:
         raise exports.ArchiveUnavailable(_("There is nothing to download for this request."))
     exports.count_download(facts.job_id)
     moving.record(case, "archive.downloaded", by="person", number=facts.downloads + 1)
-    return outcome, exports.open_archive(facts.job_id)
+    return outcome, exports.open_archive(facts.job_id, part=part)
+
+
+def _opens_all(case: Case, typed: str, *, browser: str) -> bool:
+    """One code is enough for all parts of one copy, in the browser that asked for it and for as long as a code lives."""
+    return challenges.was_just_taken(case, Purpose.DOWNLOAD, typed, browser=browser, within=timedelta(minutes=CODE_MINUTES))

@@ -56,13 +56,18 @@ def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBa
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _page(request, frame, case, form)
-    outcome, pieces = delivery.redeem(case, form.cleaned_data["code"], browser=visits.browser_of(request))
+    facts = delivery.archive_of(case)
+    parts = {str(part.number): part for part in facts.parts} if facts else {}
+    part = parts.get(request.POST.get("part", "1"))
+    if part is None:
+        return _page(request, frame, case, form)
+    outcome, pieces = delivery.redeem(case, form.cleaned_data["code"], browser=visits.browser_of(request), part=part.number)
     if outcome is not Outcome.RIGHT or pieces is None:
         form.add_error("code", str(WORDS[outcome]))
         return _page(request, frame, case, form)
-    headers = {"Content-Disposition": f'attachment; filename="{case.reference}.zip"'}
-    if facts := delivery.archive_of(case):
-        headers["Content-Length"] = str(facts.size)  # so that the browser can say how far it is
+    name = f"{case.reference}-part-{part.number}-of-{len(parts)}" if len(parts) > 1 else case.reference
+    # the length, so that the browser can say how far it is
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Content-Length": str(part.size)}
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
 
 

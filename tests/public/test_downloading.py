@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from exports.flows.packages import file_of
+from exports.flows.packages import files_of
 from exports.models import Archive, Job, SourceRun, Step
 from portal.kit import clock
 from portal.kit.sealing import SealedWriter
@@ -32,7 +32,7 @@ def answered(case: Case, **facts: Any) -> Archive:
     moment = clock.now()
     words = {"sealed_at": moment, "expires_at": moment + timedelta(days=14), "max_downloads": 2, "size": len(ZIP), **facts}
     archive = Archive.objects.create(job=job, path=f"{uuid.uuid4()}.sealed", **words)
-    with SealedWriter(file_of(archive), archive.box) as out:
+    with SealedWriter(files_of(archive)[0], archive.box) as out:
         out.write(ZIP)
     Case.objects.filter(pk=case.pk).update(state=State.ANSWERED, job_id=job.pk, answered_at=moment, outcome="complete")
     return archive
@@ -126,7 +126,7 @@ def test_a_closed_archive_is_not_handed_over_even_with_the_right_code(rita: Clie
 def test_an_archive_whose_file_is_gone_counts_no_download_and_spends_no_code(rita: Client) -> None:
     case = confirmed(rita)
     archive = answered(case)
-    file_of(archive).unlink()
+    files_of(archive)[0].unlink()
     assert fetch(rita, case).status_code == 409
     archive.refresh_from_db()
     assert archive.downloads == 0

@@ -79,13 +79,21 @@ def _write(organisation: Organisation, job_id: UUID, output: Path) -> None:
         raise CommandError(f"{progress.error or 'The search did not finish.'} Nothing was written.")
     try:
         api.pack(job_id, asking.cover_for(organisation, output.stem, progress))
-        with open(output, "xb", opener=_for_me_alone) as out:
-            for piece in api.open_archive(job_id):
-                out.write(piece)
+        for number, path in enumerate([_free(path) for path in _paths(job_id, output)], 1):
+            with open(path, "xb", opener=_for_me_alone) as out:
+                for piece in api.open_archive(job_id, part=number):
+                    out.write(piece)
     except api.EngineRefusal as refusal:
         raise CommandError(str(refusal)) from refusal
     except FileExistsError:
         raise CommandError(f"{output} exists already. Nothing was written.") from None
+
+
+def _paths(job_id: UUID, output: Path) -> list[Path]:
+    """Where the parts of the archive go: into the file that was named, or beside it, numbered."""
+    facts = api.archive(job_id)
+    of = len(facts.parts) if facts else 1
+    return [output] if of == 1 else [output.with_name(f"{output.stem}-part-{number}-of-{of}{output.suffix}") for number in range(1, of + 1)]
 
 
 def _for_me_alone(path: str, flags: int) -> int:
@@ -94,9 +102,10 @@ def _for_me_alone(path: str, flags: int) -> int:
 
 
 def _told(job_id: UUID, output: Path) -> dict[str, Any]:
-    progress, facts = api.progress(job_id), api.archive(job_id)
+    progress, facts, paths = api.progress(job_id), api.archive(job_id), _paths(job_id, output)
     return {
-        "archive": str(output),
+        "archive": str(paths[0]),
+        "parts": [str(path) for path in paths],
         "sha256": facts.sha256 if facts else "",
         "size": facts.size if facts else 0,
         "files": facts.files if facts else 0,
@@ -133,4 +142,4 @@ def _in_words(told: dict[str, Any]) -> str:
         f"{one['source']}.{one['collection']}: {one['found']} found, {one['disclosed']} disclosed, {one['withheld']} withheld"
         for one in told["collections"]
     ]
-    return "\n".join([*lines, f"{told['disclosed']} records were written to {told['archive']}."])
+    return "\n".join([*lines, f"{told['disclosed']} records were written to {', '.join(told['parts'])}."])

@@ -1,4 +1,4 @@
-"""verify_archive FILE: whether an archive is whole and unaltered. Reads it where it lies and writes nothing."""
+"""verify_archive FILE …: whether an archive is whole and unaltered. Reads it where it lies and writes nothing."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from exports.archive.checking import as_json, as_text, check_archive, read_keys
+from exports.archive.checking import as_json, as_text, read_keys
+from exports.archive.together import check_together
 from portal.kit.crypto import public_keys
 
 
@@ -15,22 +16,24 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file")
+        parser.add_argument("file", nargs="+", help="an archive, or all parts of one")
         parser.add_argument("--keys", help="file with public keys (JWK set); this installation's own where it is not given")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(options["file"])
-        if not path.is_file():
-            raise CommandError(f"{path} is no file.", returncode=2)
+        paths = [Path(name) for name in options["file"]]
+        for path in paths:
+            if not path.is_file():
+                raise CommandError(f"{path} is no file.", returncode=2)
         try:
             keys = read_keys(options["keys"]) or public_keys()
         except (OSError, ValueError) as problem:
             raise CommandError(f"{options['keys']} cannot be used as public keys: {problem}.", returncode=2) from problem
-        report = check_archive(path, keys)
-        if options["json"]:
-            self.stdout.write(as_json(report))
-        elif report.is_sound:
-            self.stdout.write(as_text(report))
-        if not report.is_sound:
-            raise CommandError(as_text(report), returncode=1)
+        reports = check_together(paths, keys)
+        for report in reports:
+            if options["json"]:
+                self.stdout.write(as_json(report))
+            elif report.is_sound:
+                self.stdout.write(as_text(report))
+        if wrong := [report for report in reports if not report.is_sound]:
+            raise CommandError("\n".join(map(as_text, wrong)), returncode=1)
