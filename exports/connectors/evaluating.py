@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -162,10 +163,19 @@ def known_fields(table: TableSchema, fields: Iterable[str]) -> tuple[str, ...]:
     return wanted or tuple(table.columns)
 
 
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def plain_json(value: Any, column: ColumnSchema) -> Any:
     """A value as it is written into a JSON body."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if column.type == "json" and isinstance(value, str):
+        return _document(value)
     if isinstance(value, Mapping | list | str | int | float | bool) or value is None:
-        return {} if column.type == "json" and value == "{}" else value
+        return value
     return str(value)

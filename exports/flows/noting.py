@@ -72,9 +72,10 @@ def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
         if value is None or isinstance(value, int | UUID):
             found.append(value)
         else:
-            if value not in known:
-                known[value] = crypto.keyed_digest("ledger", tagged.dumps(value))[:32]
-            found.append(known[value])
+            name = tagged.dumps(value) if isinstance(value, list | dict) else value
+            if name not in known:
+                known[name] = crypto.keyed_digest("ledger", tagged.dumps(value))[:32]
+            found.append(known[name])
     return found
 
 
