@@ -187,6 +187,7 @@ class PlanView:
     gaps: tuple[str, ...] = ()
     backups_days: int | None = None
     by_hand: tuple[str, ...] = ()
+    fields: tuple[Mapping[str, Any], ...] = ()  # by collection: what is done to its rows, and what is written into which of their fields
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values, for Job.plan and for `--plan --json`."""
@@ -205,6 +206,7 @@ class PlanView:
                 "blocked": tuple(stored.get("blocked", ())),
                 "gaps": tuple(stored.get("gaps", ())),
                 "by_hand": tuple(stored.get("by_hand", ())),
+                "fields": tuple(stored.get("fields", ())),
             }
         )
 

@@ -144,7 +144,15 @@ def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:
         gaps=(*_missed(rehearsal), *earlier(job)),
         backups_days=job.policy.read().backups_days,
         by_hand=tuple(_by_hand(source) for source in people_of(job)),
+        fields=tuple(_fields(move) for move in rehearsal.draft.moves if move.rows),
     )
+
+
+def _fields(move: Move) -> dict[str, Any]:
+    """One thing that is done to some rows of a collection. `emptied` names each field that is written, with how."""
+    emptied = {name: mask.strategy for name, mask in sorted(move.masks.items())}
+    on = move.on.isoformat() if move.on else None
+    return {"collection": move.address, "action": move.action, "rows": move.rows, "on": on, "emptied": emptied}
 
 
 def _by_hand(source: Source) -> str:
