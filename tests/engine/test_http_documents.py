@@ -131,7 +131,7 @@ def test_an_answer_that_is_lost_midway_is_found_out_by_reading(airline: tuple[St
     assert held(store) == AFTER
 
 
-def test_a_service_that_says_done_and_keeps_the_element_fails(airline: tuple[Store, Host]) -> None:
+def test_a_host_that_says_done_and_keeps_the_element_fails(airline: tuple[Store, Host]) -> None:
     store, host = airline
 
     def pretending(asked: Asked) -> Said | None:
