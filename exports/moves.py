@@ -9,6 +9,7 @@ from typing import Any
 
 from exports import tagged
 from exports.masking import Mask
+from exports.retention import LEGAL_HOLD
 
 DELETE, MASK, KEEP, DETACH = "delete", "mask", "keep", "detach"
 ALONE, HELD, SHARED = "alone", "held", "shared"
@@ -40,6 +41,11 @@ class Move:
     def removes(self) -> bool:
         """The rows go, on its day."""
         return self.action == DELETE or (self.action == KEEP and self.on is not None)
+
+    @property
+    def goes_later(self) -> bool:
+        """The rows may go after the erasure: on the day that is named, or once nobody holds them any more."""
+        return self.on is not None or (self.action == KEEP and self.basis == LEGAL_HOLD)
 
     @property
     def is_now(self) -> bool:

@@ -22,6 +22,7 @@ from exports.flows.revoking import revoke_later_fetched
 from exports.models import Archive, Handle, HandleState, Job, JobState
 from exports.moves import DELETE, MASK, Move
 from exports.query import Key
+from exports.retention import LEGAL_HOLD
 from exports.sources import sources_of
 from exports.values import same
 from portal.kit import clock, crypto
@@ -103,7 +104,8 @@ def _carry_out(held: Held, today: date) -> bool:
         if source not in sources:
             raise SourceError(_("The source '%(source)s' is no longer known.") % {"source": source})
         connector, mine = sources[source].connector(), [move for move in waiting if move.source == source]
-        free = _not_pinned(held, job, connector, mine, today=today) if on_hold.lines_held(job) else mine
+        is_free = not on_hold.lines_held(job) and all(move.basis != LEGAL_HOLD for move in mine)
+        free = mine if is_free else _not_pinned(held, job, connector, mine, today=today)
         if free:
             _at_source(held, job, connector, free, done=done)
     if done:

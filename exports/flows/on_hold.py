@@ -18,11 +18,13 @@ from exports.facts import PlanView, PutOff
 from exports.flows import handles
 from exports.flows.erase import moves_of
 from exports.flows.rehearse import HELD
+from exports.flows.setting_going import set_going
 from exports.flows.unfinished import asked, waiting
 from exports.models import HandleState, Job, JobKind, JobState
 from exports.moves import Move
 from exports.query import ByKey, Key, Outside, Query
 from exports.refusals import JobBusy
+from exports.retention import LEGAL_HOLD
 from exports.sources import Source, Survey, surveying
 from portal.kit import clock
 from portal.kit.crypto import Sealed
@@ -48,11 +50,16 @@ def waits(job: Job, move: Move) -> bool:
 
 
 def pinned(job: Job, reader: Reader, due: list[Move]) -> set[int]:
-    """Numbers of due moves that would take a row at which a held row points, directly or over other rows: they wait with it."""
+    """Numbers of due moves that would take a row at which a row points that stays longer, directly or over other rows: they wait with it.
+
+    What is held stays longer. So does, for what was held itself until now, whatever waits for a later day.
+    """
     schema, found = reader.describe(), set[int]()
+    was_held, numbers = any(move.basis == LEGAL_HOLD for move in due), {move.number for move in due}
     stays: dict[str, list[Move]] = {}
     for move in moves_of(job):
-        if waits(job, move) and move.rows:
+        is_later = was_held and move.removes and move.on is not None and move.number not in numbers
+        if move.rows and (is_later or waits(job, move)):
             stays.setdefault(move.table, []).append(move)
     for move in due if stays else ():
         pointing = [(key, other) for key in schema.pointing_at(move.table) for other in stays.get(key.collection, ())]
@@ -147,11 +154,13 @@ def put_off(organisation: Organisation, reference: str) -> tuple[PutOff, ...]:
 
 
 @transaction.atomic
-def keep_back(organisation: Organisation, reference: str, held: Mapping[str, str], *, by: str) -> None:
+def keep_back(organisation: Organisation, reference: str, held: Mapping[str, str], *, by: str) -> frozenset[str]:
     """Hold exactly these lines (or everything, by `ALL`) in all jobs of this reference; what is let go is done on its day, or now.
 
-    The lines of a plan that waits for a decision are not touched here: they are part of it (`terms.hold`).
+    The lines of a plan that waits for a decision are not touched here: they are part of it (`terms.hold`). Returned are the lines that a
+    carried out plan had kept and whose rows now go by their handles; what else was let go must be searched for anew.
     """
+    going = frozenset[str]()
     for job in Job.objects.select_for_update().filter(organisation=organisation, reference=reference).order_by("created_at"):
         is_over = job.kind == JobKind.ERASURE and job.receipt is not None
         if is_over and job.lease_until and job.lease_until > clock.now():
@@ -163,7 +172,9 @@ def keep_back(organisation: Organisation, reference: str, held: Mapping[str, str
             job.plan = {name: value for name, value in job.plan.items() if name not in ("pinned", "deferred_tried")}
         job.save(update_fields=["settlements", "plan"])
         if is_over and job.state == JobState.FINISHED:
+            going |= set_going(job, lines_held(job))
             forget(job)
+    return going
 
 
 def _is_replaced(line: str, found: Mapping[str, str], *, is_over: bool) -> bool:

@@ -95,7 +95,7 @@ def _put(held: Held, some: list[Handle]) -> None:
 def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, handles.Own]]:
     """The rows of a move, with the values that are theirs alone."""
     reader = rehearsal.ground.reader(move.address)
-    if move.on is not None and not move.own:
+    if move.goes_later and not move.own:
         columns = link_columns(rehearsal.ground, move, rehearsal.draft.moves)
         yield from with_links(reader, move.table, columns, _keys(rehearsal, move))
         return

@@ -38,7 +38,7 @@ def taken(rehearsal: Rehearsal, move: Move) -> Iterator[Both] | None:
 
 def _is_plain(move: Move) -> bool:
     """All the rows of its collection have the same fate, now."""
-    return move.group == ALONE and not move.own and move.on is None
+    return move.group == ALONE and not move.own and not move.goes_later
 
 
 def _fields(ground: Ground, address: str) -> tuple[str, ...]:

@@ -148,8 +148,8 @@ def let_go(case: Case, pk: int, reason: str, *, by: Actor) -> None:
     held.released_by, held.released_at = by.name, clock.now()
     held.save()
     record(case, "hold.released", by=by.key, ground=held.ground, line=held.line)
-    api.keep_back(case.organisation, case.reference, held_keys(case), by=by.key)
-    was_in_plan = bool(held.line) and case.answered_at is not None and held.set_at < case.answered_at
+    going = api.keep_back(case.organisation, case.reference, held_keys(case), by=by.key)
+    was_in_plan = bool(held.line) and case.answered_at is not None and held.set_at < case.answered_at and held.line not in going
     if was_in_plan and is_over(State(case.state)):
         closing.take_up_again(case, reason, by=by)
         letters.queue(case, "reopened", to=address_of(case))

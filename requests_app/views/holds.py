@@ -37,8 +37,8 @@ def let_go(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Ends a hold."""
     case, actor = case_and_actor(request, reference)
     lead = _(
-        "A plan is rehearsed again. What a deletion has put off goes on its day, or at once if that day is over. "
-        "A deletion that was answered without it is opened again, so that it can go."
+        "A plan is rehearsed again. What a deletion has put off or kept goes on its day, or within a minute if that day is over; "
+        "only where its rows cannot be told apart is the deletion opened again."
     )
     words = {"heading": _("Let it go?"), "button": _("Let it go"), "lead": lead}
     return with_reason(request, case, lambda text: holding.let_go(case, pk, text, by=actor), words=words)

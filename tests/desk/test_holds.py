@@ -91,12 +91,18 @@ def test_letting_go_before_the_approval_plans_it_again(planned: Case, store: Sto
     assert store.sql("SELECT id FROM requests", "log") == [(2,)]
 
 
-def test_letting_go_after_the_answer_takes_the_deletion_up_again(planned: Case, store: Store, lead: User) -> None:
+def test_what_is_let_go_after_the_answer_goes_although_no_search_would_find_it(planned: Case, store: Store, lead: User) -> None:
     held = holding.hold(planned, "log:orders", soon(), by=as_actor(lead, planned))
     case = approved(worked(planned), lead)
+    assert store.sql("SELECT count(*) FROM requests", "log") == [(3,)]
     call_command("case", case.reference, "let_go", str(held.pk), "The court has decided.", stdout=StringIO())
     case.refresh_from_db()
-    assert (case.state, case.outcome, case.job_id) == (State.OPEN, "", None)
+    assert case.state == State.ANSWERED  # it goes by itself: nothing is opened again, for nothing could be found
+    expire_due()
+    assert store.sql("SELECT id FROM requests", "log") == [(2,)]
+    signed = api.receipt(case.job_id)  # type: ignore[arg-type]
+    assert signed
+    assert [one["receipt"]["totals"]["delete"] for one in signed["addenda"]] == [2]
 
 
 def test_a_hold_outlives_a_new_rehearsal(planned: Case, lead: User) -> None:

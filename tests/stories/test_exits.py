@@ -16,7 +16,7 @@ from dateutil.relativedelta import relativedelta
 from playwright.sync_api import BrowserContext
 
 from tests.browsers import follow
-from tests.processes import Demo
+from tests.processes import Demo, eventually
 from tests.stories.days import Days
 from tests.stories.guests import Guest, can_be_read, due_of, on_paper, says, spoken, typed, verified_receipt, wait_for_state
 from tests.stories.holdings import Held, Row, assert_only_theirs, changes, held, opened, snapshot
@@ -225,7 +225,7 @@ def test_a_large_deletion_is_agreed_to_by_one_and_approved_by_another(demo: Demo
 
 def test_what_is_on_hold_stays_and_what_was_let_go_before_the_answer_goes(demo: Demo, guest: Guests, staff: Staff, tmp_path: Path) -> None:
     person, lead = guest("mcpworks", OLENA), staff("ada")
-    theirs = held(demo, "mcpworks", person.address)
+    demo, theirs = person.demo, held(person.demo, "mcpworks", person.address)
     reference = person.wish("deletion")
     lead.wait_for(reference, "Hold", "plan/")
     for title in ("Request log", "Error reports"):
@@ -246,6 +246,14 @@ def test_what_is_on_hold_stays_and_what_was_let_go_before_the_answer_goes(demo: 
     assert [one["category"] for one in receipt["kept"] if one["basis"] == "legal_hold"] == ["request_log"]
     assert still_there(demo, "request_log", theirs) == theirs["request_log"]
     assert still_there(demo, "error_reports", theirs) == []
+
+    lead.open(reference)
+    follow(lead.page.get_by_role("link", name="Let it go"))
+    lead.page.locator("main [name=text]").fill("The claim is settled.")
+    lead.press("Let it go")
+    days.pass_by(2, demo)
+    assert eventually(lambda: still_there(demo, "request_log", theirs) == [], within=90)
+    assert state_of(demo, reference) == "answered"
 
 
 def still_there(demo: Demo, table: str, theirs: Held) -> list[Row]:
