@@ -223,7 +223,9 @@ def test_a_large_deletion_is_agreed_to_by_one_and_approved_by_another(demo: Demo
     assert verified_receipt(demo, reference, tmp_path)["outcome"] == "complete"
 
 
-def test_what_is_on_hold_stays_and_what_was_let_go_before_the_answer_goes(demo: Demo, guest: Guests, staff: Staff, tmp_path: Path) -> None:
+def test_what_is_on_hold_stays_until_it_is_let_go_before_the_answer_or_after_it(
+    guest: Guests, staff: Staff, days: Days, tmp_path: Path
+) -> None:
     person, lead = guest("mcpworks", OLENA), staff("ada")
     demo, theirs = person.demo, held(person.demo, "mcpworks", person.address)
     reference = person.wish("deletion")
