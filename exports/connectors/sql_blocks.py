@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, func, literal_column, select
 
 from exports.blocks import Block, Part
 from exports.connectors.sql_compile import Compiler
@@ -40,7 +40,7 @@ def blocks_of(compiler: Compiler, connection: Connection, query: Query, *, rows:
         return None
     found = compiler.select(query, query.fields)
     if rows > AT_MOST:
-        number = (func.row_number().over() - 1).op("/")(literal_column(str(AT_MOST)))
+        number = (func.row_number(type_=Integer).over() - 1) // literal_column(str(AT_MOST), Integer)
         found = found.add_columns(number.label("habeas_block"))
     inner = found.subquery("found")
     columns = [joins.joined(inner.c[name], kind) for name, kind in zip(query.fields, kinds, strict=True)]
