@@ -122,7 +122,8 @@ def _simple(value: Any) -> str:
     if isinstance(value, datetime):
         zone = f" {value.tzname() or value.strftime('%z')}" if value.tzinfo else ""
         clock = f"{value.hour:02}:{value.minute:02}{f':{value.second:02}' if value.second else ''}"
-        return _moment_form(get_language()) % {"day": day(value), "clock": clock, "zone": zone}
+        language = get_language()
+        return _moment_form(language) % {"day": _day(value.year, value.month, value.day, language), "clock": clock, "zone": zone}
     if isinstance(value, date):
         return day(value)
     if isinstance(value, time):

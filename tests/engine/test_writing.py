@@ -10,7 +10,7 @@ from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 
 from exports import api
 from exports.connectors import postgresql_writing
@@ -217,6 +217,24 @@ def test_few_records_are_written_by_us_in_one_file(organisation: Organisation, m
     job_id, step = collected(organisation)
     assert not step.facts["written"]
     assert len(list((Path(settings.SPOOL_FOLDER) / str(job_id)).iterdir())) == 1
+
+
+def test_what_the_database_wrote_is_cut_between_records(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    monkeypatch.setattr(postgresql_writing, "AT_ONCE", 1)
+    settings.ARCHIVE_MOST = 100
+    job_id, step = collected(organisation)
+    assert step.facts["written"]
+    api.pack(job_id, cover_for(organisation, "DR-TEST-01", api.progress(job_id)))
+    ids, cells = [], []
+    for number in range(1, 5):
+        with ZipFile(io.BytesIO(b"".join(api.open_archive(job_id, part=number)))) as bag:
+            names = {name.partition("/")[2]: name for name in bag.namelist()}
+            ids += [json.loads(line)["id"] for line in bag.read(names[f"data/records/people-people.{number}.jsonl"]).splitlines()]
+            table = io.StringIO(bag.read(names[f"data/tables/people-people.{number}.csv"]).decode(), newline="")
+            cells += [int(row["id"]) for row in csv.DictReader(table)]
+    assert ids == cells == [1, 2, 3, 9223372036854775807]
 
 
 def test_nothing_of_the_records_lies_in_the_clear(organisation: Organisation) -> None:
