@@ -36,7 +36,7 @@ RIGHTS = "(ARRAY['access', 'access', 'deletion', 'correction'])[1 + {} % 4]".for
 SIGN = f"substr('{codes.SIGNS}', 1 + (n / {{}}) % {len(codes.SIGNS)}, 1)"
 REFERENCE = "'DR-' || {} || {} || {} || {} || '-' || {} || 'Q'".format(*(SIGN.format(len(codes.SIGNS) ** place) for place in range(5)))
 RARE = "rare@example.org"
-TIMES = 20
+TIMES = 10
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ def _judge(people: int, told: list[dict[str, Any]], seconds: float) -> None:
     last = told[-1]
     answered, cpu = sum(one["answered"] for one in told), sum(one["cpu"] for one in told)
     print(f"{last['archives']} archives for {people} people in {seconds:.0f} s, {last['records']} records, {last['sizes']} in each")
+    print(f"{last['rate']:.1f} a second until 95% were done; the last case of the killed waits for its lease")
     print(f"{1000 * cpu / max(1, answered):.0f} ms of CPU for each of the {answered} that the two workers finished, peak {last['peak']} MB")
     if last["archives"] != people or last["sizes"] != [ROWS]:
         sys.exit("Something was lost")
