@@ -65,7 +65,7 @@ def test_a_call_is_entered_by_a_page_that_can_be_seen_and_used(desk: Page, live:
     desk.get_by_label("Access").check()
     desk.get_by_label("Phone").check()
     desk.get_by_label("On which day did it arrive?").fill("2026-01-05")
-    desk.get_by_label("Name").fill("Rita Lindqvist")
+    desk.get_by_label("Name of the person").fill("Rita Lindqvist")
     desk.get_by_role("button", name="Open the request").click()
     desk.wait_for_url("**/desk/case/**")
     assert opened().received_at.date() == parse_date("2026-01-05")
