@@ -18,7 +18,7 @@ from exports.flows.ground import tally
 from exports.flows.leasing import Held
 from exports.flows.rehearse import keep, rehearsing
 from exports.flows.spool import Asked, Recount, spool
-from exports.flows.strangers import let_go
+from exports.flows.strangers import let_go, look_again
 from exports.flows.unfinished import is_begun
 from exports.masking import ELEMENTS, NULL
 from exports.models import Handle, HandleState, Job, JobState, PartState, SourceRun
@@ -144,10 +144,18 @@ def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
             if not is_whole:
                 writer.keep()
                 _mark(held, done)
-                done = []
+                done, some = [], _looked_at(held, writer, move, some, asked=asked)
             _write(writer, move, some)
             done += [handle.pk for handle in some]
     _mark(held, done)
+
+
+def _looked_at(held: Held, writer: Writer, move: Move, some: list[handles.Opened], *, asked: Asked) -> list[handles.Opened]:
+    """Another transaction has begun: what is still the person's, where that can be told by now."""
+    counted = {address: found for address, found in asked.counted.items() if address == move.address}
+    if move.address not in asked.lasting or _count_again(writer, counted, may_grow=True):
+        return some
+    return look_again(held, writer, move, some, asked.theirs[move.address])
 
 
 def _begin(held: Held, run: SourceRun) -> None:

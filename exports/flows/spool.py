@@ -15,6 +15,7 @@ from exports.flows.digesting import changed, grown, parts_of
 from exports.flows.elements import to_take
 from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
+from exports.flows.strangers import lasting
 from exports.flows.taking import take, taken
 from exports.masking import HASH, own_value
 from exports.models import Handle, Job, JobState, PartState, SourceRun
@@ -30,6 +31,7 @@ class Asked:
 
     counted: dict[str, tuple[Query, int, int | None]] = field(default_factory=dict)
     theirs: dict[str, Query] = field(default_factory=dict)
+    lasting: frozenset[str] = frozenset()  # collections that can be asked this between two portions of a large erasure, too
 
 
 Recount = dict[str, Asked]
@@ -142,7 +144,10 @@ def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:
     for move in moves:
         if move.is_now and move.rows:
             recount.setdefault(move.source, Asked()).theirs[move.address] = rehearsal.ground.survey.questions.query(move.address)
-    return recount
+    draft = rehearsal.draft
+    emptied = {address: [*draft.loosen.get(address, ()), *draft.cut.get(address, ())] for address in {*draft.loosen, *draft.cut}}
+    known = lasting(rehearsal.ground, moves, emptied)
+    return {source: replace(asked, lasting=known) for source, asked in recount.items()}
 
 
 def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> None:

@@ -13,13 +13,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Reader, SourceRefused
+from exports.edges import Edge
 from exports.flows import handles, ledger, noting
+from exports.flows.ground import Ground
 from exports.flows.leasing import Held
 from exports.models import Handle, HandleState, Job
 from exports.moves import Move
 from exports.query import AllOf, ByKey, Key, Outside, Query
 from exports.values import same
 
+LAST = 10**9
 Asked = Mapping[str, Query]  # by collection: the question that finds the person's rows, also those that others use
 
 
@@ -37,6 +40,43 @@ def let_go(held: Held, job: Job, writer: Reader, moves: Iterable[Move], asked: A
 
 def _by_question(writer: Reader, move: Move, handle: handles.Opened, theirs: Query) -> set[Key]:
     return set(writer.targets(Query(move.table, AllOf((ByKey(handle.keys), Outside(theirs.where))))))
+
+
+def look_again(held: Held, writer: Reader, move: Move, some: Iterable[handles.Opened], theirs: Query) -> list[handles.Opened]:
+    """The same for one portion of a large erasure, in its own transaction: the handles of what is still the person's."""
+    rest: list[handles.Opened] = []
+    for handle in some:
+        foreign = _by_question(writer, move, handle, theirs)
+        kept = forget(held, move, handle, foreign) if foreign else handle
+        rest += [kept] if kept else []
+    return rest
+
+
+def lasting(ground: Ground, moves: Iterable[Move], emptied: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """Collections whose question finds a row as long as the row itself stays as it is, whatever is written before its turn comes."""
+    turns: dict[str, list[int]] = {}
+    for move in moves:
+        if move.is_now and move.rows:
+            turns.setdefault(move.address, []).append(move.number)
+
+    def lasts(address: str) -> bool:
+        visit, collection = ground.survey.walk.by_address[address], ground.places[address].collection
+        if any(collection.is_inside(entry.field) for entry in visit.entries):
+            return False
+        return all(_holds(edge) for edge in visit.edges)
+
+    def _holds(edge: Edge) -> bool:
+        """Values that were carried over, from another source or inside a ring, are there to the end; others while their rows are."""
+        if ground.is_up(edge) or any(ground.places[edge.target].collection.is_inside(name) for name in edge.target_fields):
+            return False
+        if set(edge.target_fields) & set(emptied.get(edge.target, ())):
+            return False
+        is_carried = edge.source in ground.survey.walk.by_address[edge.target].ring
+        if is_carried or ground.places[edge.source].source != ground.places[edge.target].source:
+            return True
+        return min(turns.get(edge.source, [LAST])) > max(turns.get(edge.target, [0])) and lasts(edge.source)
+
+    return frozenset(address for address in turns if lasts(address))
 
 
 def strangers_of(held: Held, reader: Reader, job: Job, moves: Collection[Move]) -> dict[int, set[Key]]:

@@ -10,7 +10,8 @@ import yaml
 
 from exports import api
 from exports.connectors.sql_writing import SqlWriter
-from exports.flows import erase, ledger
+from exports.connectors.sqlite import Sqlite
+from exports.flows import erase, handles, ledger
 from exports.models import Handle, Job
 from tests.engine.erasing import approve_and_run
 from tests.engine.partial import run_until_given_up
@@ -180,3 +181,22 @@ def test_a_row_of_tables_in_a_circle_is_known_by_what_it_held(tmp_path: Path, mo
     receipt = store.erase()
     assert store.sql("SELECT * FROM parcels ORDER BY id") == [(2, 3), (3, 3)]
     assert (receipt["outcome"], given_away(receipt)) == ("complete", {"shop.parcels": 1})
+
+
+def test_a_row_that_is_given_away_between_two_portions_stays_with_its_new_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erase, "AT_MOST", 1)
+    monkeypatch.setattr(handles, "KEYS_EACH", 1)
+    store = shop(tmp_path, SCRIPT, DATASET)
+    honest, looked = Sqlite.begin, list[int]()
+
+    def begin(self: Sqlite, connection: Any, *, writing: bool) -> None:
+        if writing and looked and not looked.pop():
+            store.sql("UPDATE orders SET person_id = 1 WHERE id = 2")
+        honest(self, connection, writing=writing)
+
+    monkeypatch.setattr(Sqlite, "begin", begin)
+    after(monkeypatch, erase, "let_go", lambda: looked.append(0))
+    receipt = store.erase()
+    assert store.sql("SELECT * FROM orders ORDER BY id") == [(2, 1), (3, 1)]
+    assert given_away(receipt) == {"shop.orders": 1}
+    assert receipt["outcome"] == "complete"
