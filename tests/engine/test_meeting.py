@@ -9,7 +9,7 @@ import pytest
 
 from exports import api
 from exports.flows import collect as collecting
-from exports.flows import erase, leasing
+from exports.flows import erase, leasing, rehearse
 from exports.models import Job, Step
 from tests.engine.erasing import approve_and_run
 from tests.engine.shop import counts
@@ -138,3 +138,20 @@ def test_a_plan_that_is_approved_twice_is_carried_out_once(tmp_path: Path) -> No
     assert api.progress(job_id).state == "finished"
     with pytest.raises(api.JobNotReady):
         api.approve(job_id, "0" * 64, by="Ada")
+
+
+def test_what_is_held_while_a_plan_is_worked_out_is_in_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two(tmp_path)
+    job_id = store.start()
+    honest, press = rehearse.rehearsal_of, once(lambda: api.hold(job_id, {"log:orders": "A court asked for it."}, by="Ada"))
+
+    def pressing(*args: Any) -> Any:
+        worked_out = honest(*args)
+        press()
+        return worked_out
+
+    monkeypatch.setattr(rehearse, "rehearsal_of", pressing)
+    api.hold(job_id, {}, by="Ada")
+    api.run(job_id)
+    assert api.progress(job_id).state == "planned"
+    assert [line.basis for line in api.plan(job_id).lines if line.source_key == "log"] == ["legal_hold"]
