@@ -206,6 +206,12 @@ ACTS: dict[str, Act] = {
         right_acts.authority,
         [TEXT, ("--on", {"default": "", "metavar": "DATE", "help": "when it was seen; today"}), ("--to-agent", {"action": "store_true"})],
     ),
+    "announce_fee": Act("announce a fee, where the policy and every law allow one", right_acts.announce_fee, right_acts.FEE),
+    "settle_fee": Act(
+        "note that a fee was paid, or no longer ask for it",
+        right_acts.settle_fee,
+        [("outcome", {"choices": ["paid", "waived"]})],
+    ),
     "join": Act("mark it as a duplicate of another", right_acts.join, [("other", {"metavar": "REFERENCE"})]),
     "assign": Act("give it to somebody", _assign, [("email", {"nargs": "?", "default": "", "metavar": "EMAIL"})]),
     "note": Act("write a note for colleagues", lambda case, actor, o: _said(triage.note(case, o["text"], by=actor)), [TEXT]),

@@ -8,11 +8,13 @@ from django.core.management.base import CommandError
 from exports import api
 from portal.kit import clock
 from requests_app.access import Actor
-from requests_app.flows import answering, correcting, duplicates, triage
+from requests_app.flows import answering, charging, correcting, duplicates, triage
 from requests_app.flows.authority import record_seen
+from requests_app.flows.charging import Fee
 from requests_app.flows.correcting import ACCEPT, BY_HAND, REASONS, REFUSE, Decision
 from requests_app.flows.searching import NotYet
 from requests_app.models import Case
+from requests_app.rules.fees import Circumstance
 from requests_app.wishes import OTHER, Wanted, wish_of
 
 Options = dict[str, Any]
@@ -79,6 +81,26 @@ def _decision(word: str, found: dict[int, api.CorrectionLine]) -> tuple[int, Dec
         return int(number), Decision(BY_HAND, words=more)
     reason, _colon, words = more.partition(":")
     return int(number), Decision(REFUSE, reason=reason, words=words)
+
+
+FEE: list[tuple[str, dict[str, Any]]] = [
+    ("amount", {"metavar": "AMOUNT", "help": "like “CAD 10.00”"}),
+    ("text", {"metavar": "TEXT", "help": "what it is for; the person reads it"}),
+    ("how", {"metavar": "HOW", "help": "how it can be paid; the person reads it"}),
+    ("--excessive", {"action": "store_true", "help": "the request is clearly unfounded or excessive"}),
+    ("--further-copy", {"action": "store_true", "help": "it asks again for a copy already given"}),
+]
+
+
+def announce_fee(case: Case, actor: Actor, options: Options) -> None:
+    """Announces a fee, where the policy and every law allow one."""
+    found = Circumstance(is_excessive=options["excessive"], is_further_copy=options["further_copy"])
+    charging.announce(case, Fee(options["amount"], options["text"], options["how"]), by=actor, found=found)
+
+
+def settle_fee(case: Case, actor: Actor, options: Options) -> None:
+    """The fee was paid, or is not asked for any more."""
+    charging.settle(case, waived=options["outcome"] == "waived", by=actor)
 
 
 def answer(case: Case, actor: Actor, options: Options) -> None:

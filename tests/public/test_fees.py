@@ -1,8 +1,10 @@
 """What a further request may cost: said to everybody alike, announced first, and the date does not wait for it."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -105,6 +107,19 @@ def test_a_fee_is_announced_with_reason_and_the_way_to_object_and_the_date_stays
     assert not Event.objects.filter(case_reference=case.reference, code__startswith="clock.").exists()
     with pytest.raises(FeeRefused, match="announced for this request already"):
         charging.announce(case, Fee("CAD 5.00", "Again.", "By card."), by=as_actor(officer, case))
+
+
+def test_a_fee_is_announced_and_dropped_from_the_shell(frugal: Organisation, officer: User) -> None:
+    answered(frugal)
+    case = a_case(frugal)
+    words = ["case", case.reference, "announce_fee", "CAD 10.00", "Reading the tapes.", "By card."]
+    call_command(*words, "--by", officer.email, stdout=StringIO())
+    assert charging.asked_for(case) == "CAD 10.00"
+    with pytest.raises(CommandError, match="announced for this request already"):
+        call_command(*words, stdout=StringIO())
+    call_command("case", case.reference, "settle_fee", "waived", stdout=StringIO())
+    assert charging.asked_for(case) == ""
+    assert [letter.kind for letter in case.letters.order_by("pk")] == ["fee", "fee_waived"]
 
 
 def test_the_person_sees_the_fee_on_the_page_until_it_is_settled(frugal: Organisation, officer: User) -> None:
