@@ -100,6 +100,7 @@ def test_a_refusal_takes_two_and_an_appeal_a_third_who_overturns_it(
     )
     letter(demo, person.address, appeal, "You are right, and we go on.", f"opened your request {reference} again")
 
+    wait_for_state(demo, reference, "review")
     second.release(reference)
     letter(demo, person.address, reference, "You can download it until")
     person.come_back(reference)
@@ -154,6 +155,7 @@ def test_a_deletion_that_is_taken_back_has_deleted_nothing(demo: Demo, guest: Gu
     before, person = snapshot(demo, "mcpworks"), guest("mcpworks", LUKAS)
     reference = person.wish("deletion")
     lead = staff("ada")
+    wait_for_state(demo, reference, "review")
     lead.wait_for_button(reference, "Delete", "plan/")
     person.come_back(reference)
     follow(person.page.get_by_role("link", name="Take this request back"))
@@ -188,6 +190,7 @@ def test_a_fee_is_announced_objected_to_and_dropped_while_the_date_stands(demo: 
     person, lead = guest("mcpworks", ORJAN), staff("ada")
     free = person.wish("access")
     assert "Announce a fee" not in says(lead, free)
+    wait_for_state(demo, free, "review")
     lead.release(free)
     letter(demo, person.address, free, "You can download it until")
     reference = person.wish("access")
@@ -210,6 +213,7 @@ def test_a_large_deletion_is_agreed_to_by_one_and_approved_by_another(demo: Demo
     person = guest("garden", ANAIS)
     reference = person.wish("deletion")
     lead, officer = staff("claire"), staff("liam")
+    wait_for_state(demo, reference, "review")
     lead.wait_for_button(reference, "I agree with this plan", "plan/")
     assert lead.page.locator(".button.danger").count() == 0
     officer.open(reference, "plan/")
@@ -229,8 +233,8 @@ def test_what_is_on_hold_stays_until_it_is_let_go_before_the_answer_or_after_it(
     person, lead = guest("mcpworks", OLENA), staff("ada")
     demo, theirs = person.demo, held(person.demo, "mcpworks", person.address)
     reference = person.wish("deletion")
-    lead.wait_for(reference, "Hold", "plan/")
     for title in ("Request log", "Error reports"):
+        wait_for_state(demo, reference, "review")
         lead.wait_for(reference, f"Hold {title}", "plan/")
         link = lead.page.get_by_role("link", name=f"Hold {title}").get_attribute("href")
         line = parse_qs(urlsplit(str(link)).query)["line"][0]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.processes import Demo
 from tests.stories.days import Days
-from tests.stories.guests import Guest, due_of, on_paper, says, spoken, typed, verified_receipt
+from tests.stories.guests import Guest, due_of, on_paper, says, spoken, typed, verified_receipt, wait_for_state
 from tests.stories.holdings import assert_only_theirs, changes, held, snapshot
 from tests.stories.portal import (
     CODE,
@@ -93,10 +93,12 @@ def test_consent_taken_back_ends_what_gives_access_and_nothing_else(demo: Demo, 
     before, theirs = snapshot(demo, "mcpworks"), held(demo, "mcpworks", ZBIGNIEW[0])
     person, lead = guest("mcpworks", ZBIGNIEW), staff("ada")
     reference = person.wish("withdrawal")
+    wait_for_state(demo, reference, "review")
     lead.wait_for_button(reference, "Revoke", "plan/")
     assert "It gives access, so it goes at once." in lead.page.locator("main").inner_text()
     lead.page.fill("#typed", reference)
     lead.press("Revoke")
+    wait_for_state(demo, reference, "review")
     lead.wait_for(reference, "Confirm what stops")
     answered(lead, person, reference, "We no longer use your address for alerts.")
     mine = {table: theirs[table] for table in ("api_keys", "refresh_tokens") if table in theirs}
@@ -155,6 +157,7 @@ def test_an_agent_asks_the_person_says_yes_and_only_the_person_gets_the_copy(
     person.page.fill("#code", fresh_code(demo, person.address, known))
     judge(person.page)
     person.press("They may act for me")
+    wait_for_state(demo, reference, "review")
     staff("ines").release(reference)
     letter(demo, person.address, reference, "You can download it until")
     archive = person.download(reference, tmp_path)
@@ -175,6 +178,7 @@ def test_a_guardian_shows_that_they_may_and_two_people_delete_what_is_the_childs
     assert "We must make sure that you may ask for them." in guardian.come_back(reference)
     assert not demo.rows("SELECT id FROM exports_job WHERE reference = ?", reference)
     typed(officer, f"{reference}/authority/", "They may ask", text="Birth certificate, shown in a call.", shows=("may", "theirs"))
+    wait_for_state(demo, reference, "review")
     officer.wait_for_button(reference, "I agree with this plan", "plan/")
     officer.press("I agree with this plan")
     lead.approve(reference)
