@@ -84,12 +84,7 @@ def test_a_refusal_takes_two_and_an_appeal_a_third_who_overturns_it(
     assert "What we had gathered for this request has been destroyed." in on_paper(demo, person.address)
     assert not can_be_read(demo, reference)
 
-    person.come_back(reference)
-    person.page.goto(next(line for line in refusal.splitlines() if line.endswith("/appeal/")))
-    judge(person.page)
-    person.page.fill("#message", "I asked once. The others were not mine.")
-    person.press("Send my appeal")
-    appeal = REFERENCE.findall(person.page.url)[0]
+    appeal = appealed(person, reference, refusal)
     assert due_of(demo, appeal) == days.today("America/New_York") + timedelta(days=60)
     assert spoken(due_of(demo, appeal)) in person.come_back(appeal)
     lead.open(appeal, "decide-appeal/")
@@ -109,6 +104,16 @@ def test_a_refusal_takes_two_and_an_appeal_a_third_who_overturns_it(
     assert_sound(demo, bag, archive)
     assert_only_theirs(records(bag), held(demo, "garden", person.address))
     assert snapshot(demo, "garden") == before
+
+
+def appealed(person: Guest, reference: str, refusal: str) -> str:
+    """By the link in the letter; the reference of the appeal."""
+    person.come_back(reference)
+    person.page.goto(next(line for line in refusal.splitlines() if line.endswith("/appeal/")))
+    judge(person.page)
+    person.page.fill("#message", "I asked once. The others were not mine.")
+    person.press("Send my appeal")
+    return REFERENCE.findall(person.page.url)[0]
 
 
 def test_more_time_is_taken_once_and_the_new_date_is_kept(demo: Demo, guest: Guests, staff: Staff) -> None:
