@@ -48,7 +48,7 @@ class BlocksOfPostgreSql:
         return kinds == [part.kind for part in block.parts]
 
     def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
-        """The column holds one of the block's values."""
+        """The column holds one of the values of the block's first part."""
         return part == func.any(array(block.parts[0], sent_as(column)))
 
 

@@ -30,4 +30,4 @@ class BlockMaking(Protocol):
         """The product's `unpacked` takes the values of this block for these columns as they are."""
 
     def holds_any(self, part: ColumnElement[Any], block: Block, column: ColumnSchema) -> ColumnElement[bool]:
-        """The column holds one of the values of a block of one part that can be taken as it is."""
+        """The column holds one of the values of the first part of a block that can be taken as it is."""

@@ -50,11 +50,14 @@ def carried(compiler: Compiler, collection: str, keys: Collection[Key]) -> Listi
     blocks = compiler.dialect.blocks
     if blocks is None:
         return None
-    if isinstance(keys, Block) and blocks.takes(keys, live):
-        if len(mine) == 1:
-            held = blocks.holds_any(mine[0][0], keys, live[0])
-            return Listing(whole, held, held)
-    else:
-        keys = fitting(keys, live, compiler.dialect)
-    listed = compiler.dialect.unpacked(keys, live)
-    return None if listed is None else listing(compiler, collection, listed, list(listed.c))
+    if not isinstance(keys, Block) or not blocks.takes(keys, live):
+        listed = compiler.dialect.unpacked(fitting(keys, live, compiler.dialect), live)
+        return None if listed is None else listing(compiler, collection, listed, list(listed.c))
+    listed = compiler.dialect.unpacked(keys, live) if len(mine) > 1 else None
+    if listed is None:
+        held = blocks.holds_any(mine[0][0], keys, live[0])
+        return Listing(whole, held, held)
+    # The first part alone says the same less exactly: else all rows of a large table would be put beside the list again and again.
+    found = listing(compiler, collection, listed, list(listed.c))
+    first = blocks.holds_any(found.whole.c[compiler.key(collection)[0]], keys, live[0])
+    return Listing(found.whole, and_(found.joined, first), and_(found.inside, first))

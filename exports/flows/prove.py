@@ -17,7 +17,7 @@ from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
 from exports.flows.by_hand import take_words
 from exports.flows.elements import WAYS, is_taken
-from exports.flows.erase import AT_MOST, TRIES, moves_of
+from exports.flows.erase import TRIES, moves_of
 from exports.flows.ground import Ground, ground_of
 from exports.flows.leasing import Held
 from exports.flows.receipts import signed_receipt
@@ -32,6 +32,8 @@ from exports.sources import Sessions, surveying
 from exports.values import same
 from portal.kit import leases
 from portal.kit.clock import now
+
+ASKED_AT_ONCE = 20_000  # keys
 
 
 @dataclass
@@ -81,7 +83,7 @@ def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
             reader = sessions.reader(move.source)
             if missing := abs(move.rows - covered.get(move.number, 0)):
                 proof.failed[move.number] = proof.failed.get(move.number, 0) + missing
-            for some in handles.portions(handles.opened(job, move), AT_MOST):
+            for some in handles.portions(handles.opened(job, move), ASKED_AT_ONCE):
                 held.renew()
                 if _all_gone(reader, move, some, proof=proof):
                     gone += [handle.pk for handle in some]

@@ -11,7 +11,7 @@ from exports.flows.ground import Ground
 from exports.flows.rehearse import Rehearsal
 from exports.moves import ALONE, Move
 
-MOST = 200_000  # rows of all collections together that are kept in memory until the plan is compared
+MOST = 500_000  # rows of all collections together that are kept in memory until the plan is compared
 
 Both = tuple[Block, Block]
 
