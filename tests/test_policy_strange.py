@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from portal.organisations.policy import PolicyDocument, PolicyError, Problem, read_policy
 from tests.policies import SMALL, written
 
+pytestmark = pytest.mark.thorough
+
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to every value of a YAML document."""

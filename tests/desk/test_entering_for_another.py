@@ -24,7 +24,7 @@ from tests.people import a_member, an_organisation, at_desk
 from tests.public.others import ANNA, MIA, allowed, opened
 from tests.public.walking import mailed_link, post
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 ENTER = "/desk/enter/"
 PAPER = "Signed permission of 3 November, came with the letter."
 

@@ -30,7 +30,7 @@ from tests.engine.test_erasure_sources import two
 from tests.engine.test_on_hold import NOTES
 from tests.people import a_case, a_member, at_desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 NOTE = "File 7 O 12/26, letter of the court of 3 November."
 
 

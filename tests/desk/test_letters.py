@@ -22,6 +22,8 @@ from tests.desk.acting import as_actor, reviewed
 from tests.desk.fake_engine import FakeEngine
 from tests.people import RITA, a_case
 
+pytestmark = pytest.mark.thorough
+
 SHEET = "<html lang=en><title>A letter</title><h1>Dear Rita</h1>" + "<p>We have <b>answered</b>.</p>" * 60
 CODE = {"code": "K7MX-9QTF", "link": "https://example.org/c/x/", "minutes": 30}
 

@@ -21,7 +21,7 @@ from tests.desk.test_correcting import letter, shell, worked
 from tests.engine.erasing import Store, a_store
 from tests.people import CATEGORIES, a_case, a_member, an_organisation, at_desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 TABLES = """
 CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT);
 CREATE TABLE token (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES person (id), word TEXT);

@@ -23,7 +23,7 @@ from tests.engine.partial import busy_at, locked_for_writing, run_until_given_up
 from tests.engine.test_erasure_sources import two
 from tests.people import a_case, a_member, at_desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.engine.test_erasure_given_away import after
 from tests.engine.test_erasure_sources import two
 from tests.engine.test_erasure_unfinished import receipt_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture

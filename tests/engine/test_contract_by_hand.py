@@ -23,7 +23,7 @@ from tests.engine.test_erasure_unfinished import receipt_of
 from tests.engine.test_http_source import search
 from tests.people import RITA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 EACH = {"desk": {}, "mail": {"to": MAILBOX, "who": "The print shop"}}
 
 

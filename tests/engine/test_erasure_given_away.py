@@ -20,7 +20,7 @@ from tests.engine.test_erasure_rows import child, shop
 from tests.engine.test_erasure_sources import two
 from tests.engine.test_erasure_unfinished import half_done, receipt_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def after(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, act: Callable[[], Any]) -> None:

@@ -20,7 +20,7 @@ from tests.engine.test_erasure_command import told
 from tests.engine.test_erasure_crash import Killed, after_the_lease
 from tests.engine.test_erasure_sources import hide, show, two
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def half_done(store: Store) -> UUID:

@@ -17,7 +17,7 @@ from tests.engine.sweeping import OLD, an_aging, numbers, sweep
 from tests.engine.test_erasure_rows import PEOPLE, PEOPLE_FIELDS, child, shop
 from tests.people import RITA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 ALL, WHY = "", "A court asked for it."
 LATER = {"shop:later": WHY}
 NOTES = """

@@ -26,7 +26,7 @@ from tests.engine.test_erasure_crash import after_the_lease, is_killed
 from tests.engine.test_property_engine import CIRCLE, PATIENT, as_expected, comparable, copied, facts_of
 from tests.engine.wild_world import Ended, Rows, ended
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 Places = dict[str, Any]
 
 

@@ -18,6 +18,8 @@ from tests.mail.posting import a_mail, comes, last_row, opened
 from tests.people import a_member, at_desk
 from tests.public.walking import fingerprint, mailed, mailed_code, mailed_link, post
 
+pytestmark = pytest.mark.thorough
+
 CONFIRM, CODE_PAGE = "/o/harbour/confirm/", "/o/harbour/code/"
 
 

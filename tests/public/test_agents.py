@@ -17,6 +17,8 @@ from tests.people import at_desk
 from tests.public.others import ANNA, MIA, SEEN, allowed, ask_for, opened, proved_by
 from tests.public.walking import mailed_code, page_of, post, shapes
 
+pytestmark = pytest.mark.thorough
+
 
 def test_both_people_are_written_to_and_no_typed_name_travels_by_mail(anna: Client, northwind: Organisation) -> None:
     case = ask_for(anna, "agent")

@@ -13,6 +13,8 @@ from requests_app.rules.states import State
 from tests.people import RITA, a_case
 from tests.public.walking import TRACK, TRACK_CODE, confirmed, let_in, mailed_code, page_of, post
 
+pytestmark = pytest.mark.thorough
+
 
 def otto_at(otto: User, case: Case) -> Actor:
     return Actor(str(otto.pk), otto.name, "officer", otto)

@@ -9,6 +9,8 @@ from requests_app.models import Case, Letter
 from tests.people import RITA, an_organisation
 from tests.public.walking import TRACK, ask, confirmed, let_in, mailed_code, post
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def southwind(northwind: Organisation) -> Organisation:
