@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, delete, update
 
-from exports.connectors.base import SourceMismatch
 from exports.connectors.sql import KEYS_AT_ONCE, chunks
-from exports.connectors.sql_writing import SqlWriter
+from exports.connectors.sql_writing import SqlWriter, whole_key
 from exports.query import ByKey, Key, Query
 
 
@@ -28,16 +27,13 @@ class KeyWriter(SqlWriter):
         return sum(self._change(update(whole).where(these).values(dict(new)), rows) for whole, these, rows in found)
 
     def _rewrite(self, collection: str, rows: Sequence[tuple[Key, Mapping[str, Any]]]) -> int:
-        if any(set(new) != set(rows[0][1]) for _, new in rows):
-            raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
         return sum(self._mask(collection, [key], new) for key, new in rows)
 
     def _found(self, collection: str, keys: Collection[Key]) -> Iterator[tuple[TableClause, ColumnElement[bool], int]]:
         """The table, some of the rows, and their number. Without keys, none: the statement is sent all the same, for its permission."""
         for some in chunks(keys, KEYS_AT_ONCE) if keys else [[]]:
             compiler, these = self.compiler(), ByKey(tuple(some))
-            if any(len(one) != len(compiler.key(collection)) for one in some):
-                raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
+            whole_key(compiler, collection, some)
             whole = compiler.whole(collection)
             yield whole, compiler.where(whole, collection, these), self.count(Query(collection, these))
 

@@ -13,6 +13,7 @@ from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Correction, SourceMismatch
 from exports.connectors.sql import SqlReader, chunks
 from exports.connectors.sql_comparing import listed
+from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_errors import told
 from exports.connectors.sql_listing import Listing, carried, listing
 from exports.connectors.sql_values import already_fit
@@ -40,7 +41,7 @@ class SqlWriter(SqlReader):
 
     def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Set new values of their own in these rows; every row names the same fields."""
-        return sum(self._rewrite(collection, chunk) for chunk in chunks(rows, ROWS_AT_ONCE))
+        return sum(self._rewrite(collection, alike(collection, chunk)) for chunk in chunks(rows, ROWS_AT_ONCE))
 
     def keep(self) -> None:
         """Keep what was changed so far, and go on in a new transaction."""
@@ -79,8 +80,6 @@ class SqlWriter(SqlReader):
 
     def _rewrite(self, collection: str, rows: Sequence[tuple[Key, Mapping[str, Any]]]) -> int:
         fields = tuple(rows[0][1])
-        if any(set(new) != set(fields) for _, new in rows):
-            raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
         flat = [(*key, *(new[name] for name in fields)) for key, new in rows]
         with self._listing(collection, [key for key, _ in rows], fields=fields, rows=flat) as (found, columns):
             values = {name: columns[f"v{number}"] for number, name in enumerate(fields)}
@@ -99,9 +98,7 @@ class SqlWriter(SqlReader):
     def _listing(self, collection: str, keys: Sequence[Key], *, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[Made]:
         """A table of this transaction only that holds the keys, and new values beside them; gone when the block ends."""
         compiler = self.compiler()
-        whole, key = compiler.whole(collection), compiler.key(collection)
-        if any(len(one) != len(key) for one in keys):
-            raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
+        whole, key = compiler.whole(collection), whole_key(compiler, collection, keys)
         for name in fields:
             compiler.column(whole, name, collection)
         columns = {f"k{number}": compiler.live(collection, name) for number, name in enumerate(key)}
@@ -128,6 +125,21 @@ class SqlWriter(SqlReader):
     def _changed(self, statement: Any) -> int:
         with self._asking():
             return int(self.connection.execute(statement).rowcount)
+
+
+def alike(collection: str, rows: Sequence[tuple[Key, Mapping[str, Any]]]) -> Sequence[tuple[Key, Mapping[str, Any]]]:
+    """The rows to be rewritten; raises SourceMismatch when they do not all name the same fields."""
+    if any(set(new) != set(rows[0][1]) for _, new in rows):
+        raise SourceMismatch(f"The rows of '{collection}' to be rewritten do not name the same fields. Nothing was changed.")
+    return rows
+
+
+def whole_key(compiler: Compiler, collection: str, keys: Iterable[Key]) -> tuple[str, ...]:
+    """The columns of the table's key; raises SourceMismatch when one of the keys has another number of parts."""
+    key = compiler.key(collection)
+    if any(len(one) != len(key) for one in keys):
+        raise SourceMismatch(f"A key of '{collection}' has another number of parts than the table's key. Nothing was changed.")
+    return key
 
 
 def _portions(keys: Iterable[Key]) -> Iterable[Collection[Key]]:

@@ -31,11 +31,16 @@ pytestmark = pytest.mark.django_db
 FOUND = {"said": "held", "name": "Paula", "words": "Room 12"}
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    made = a_store(tmp_path).add("shop", PEOPLE, PEOPLE_FIELDS)
+def with_papers(folder: Path) -> Store:
+    """A database, and beside it a person who is written to."""
+    made = a_store(folder).add("shop", PEOPLE, PEOPLE_FIELDS)
     add_papers(made, to=MAILBOX)
     return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return with_papers(tmp_path)
 
 
 @pytest.fixture

@@ -14,11 +14,9 @@ from requests_app.models import Case
 from requests_app.rules.rights import Right
 from requests_app.rules.states import State
 from tests.desk.acting import as_actor, proved
-from tests.desk.test_by_hand import mailed
+from tests.desk.test_by_hand import mailed, with_papers
 from tests.desk.test_correcting import worked
-from tests.engine.erasing import Store, a_store
-from tests.engine.test_by_hand import MAILBOX, add_papers
-from tests.engine.test_erasure_rows import PEOPLE, PEOPLE_FIELDS
+from tests.engine.erasing import Store
 from tests.people import a_case, a_member, at_desk
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    made = a_store(tmp_path).add("shop", PEOPLE, PEOPLE_FIELDS)
-    add_papers(made, to=MAILBOX)
-    return made
+    return with_papers(tmp_path)
 
 
 @pytest.fixture

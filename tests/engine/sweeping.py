@@ -13,6 +13,19 @@ from tests.engine.erasing import Store, a_store
 MOMENT = datetime(2026, 12, 8, 12, tzinfo=UTC)
 MONTH_AGO = "2026-11-08 12:00:00"
 OLD, YOUNG = "2026-11-01 08:00:00", "2026-12-01 08:00:00"
+AGED = """
+- name: people
+  habeas_meta: {category: account, erase: delete}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: email, fides_meta: {identity: email}}
+- name: log
+  habeas_meta: {category: log, erase: delete, aged_by: at}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: person_id, fides_meta: {references: [{dataset: shop, field: people.id, direction: from}]}}
+    - {name: at}
+"""
 
 
 def an_aging(key: str, sweep: str | None, **more: Any) -> Category:

@@ -13,7 +13,7 @@ from exports.models import Handle, Job
 from exports.retention import add_period
 from portal.kit import clock, leases
 from tests.engine.erasing import GRACE, SEVEN, TWO, Store, a_category, a_store, approve_and_run
-from tests.engine.sweeping import OLD, an_aging, numbers, sweep
+from tests.engine.sweeping import AGED, OLD, an_aging, numbers, sweep
 from tests.engine.test_erasure_rows import PEOPLE, PEOPLE_FIELDS, child, shop
 from tests.people import RITA
 
@@ -148,21 +148,6 @@ def test_a_plan_of_which_all_is_held_cannot_be_approved_and_stays_the_same_plan(
     keep_back(store, {})
     assert api.plan(job_id).digest == digest
     assert approve_and_run(job_id)["outcome"] == "complete"
-
-
-AGED = """
-- name: people
-  habeas_meta: {category: account, erase: delete}
-  fields:
-    - {name: id, fides_meta: {primary_key: true}}
-    - {name: email, fides_meta: {identity: email}}
-- name: log
-  habeas_meta: {category: log, erase: delete, aged_by: at}
-  fields:
-    - {name: id, fides_meta: {primary_key: true}}
-    - {name: person_id, fides_meta: {references: [{dataset: shop, field: people.id, direction: from}]}}
-    - {name: at}
-"""
 
 
 def with_log(folder: Path) -> Store:

@@ -13,7 +13,7 @@ from exports.flows.checking import check_sources
 from exports.models import Handle
 from portal.kit import clock
 from tests.engine.erasing import a_category, a_store, approve_and_run
-from tests.engine.sweeping import CATEGORIES, CLAIMED, MOMENT, MONTH_AGO, OLD, YOUNG, aging_store, an_aging, lines, numbers, sweep
+from tests.engine.sweeping import AGED, CATEGORIES, CLAIMED, MOMENT, MONTH_AGO, OLD, YOUNG, aging_store, an_aging, lines, numbers, sweep
 from tests.people import RITA
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
@@ -251,28 +251,13 @@ def test_a_dataset_that_cannot_be_meant_is_refused(dataset: str, reason: str) ->
         read_dataset(text)
 
 
-DISPUTED = """
-- name: people
-  habeas_meta: {category: account, erase: delete}
-  fields:
-    - {name: id, fides_meta: {primary_key: true}}
-    - {name: email, fides_meta: {identity: email}}
-- name: log
-  habeas_meta: {category: log, erase: delete, aged_by: at}
-  fields:
-    - {name: id, fides_meta: {primary_key: true}}
-    - {name: person_id, fides_meta: {references: [{dataset: shop, field: people.id, direction: from}]}}
-    - {name: at}
-"""
-
-
 @pytest.mark.parametrize(("basis", "left"), [("legal_claims", [1]), ("legal_obligation", [])])
 def test_a_claim_stands_above_a_period_and_another_basis_does_not(tmp_path: Path, basis: str, left: list[int]) -> None:
     fate = CLAIMED.__class__("kept", period="P7Y", basis=basis, because="So it is.")
     store = a_store(tmp_path, categories=(a_category("account"), an_aging("log", "P30D", on_deletion=fate)))
     script = f"""CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO people VALUES (0, '{RITA}'), (1, 'ann@example.org');
     CREATE TABLE log (id INTEGER PRIMARY KEY, person_id INTEGER, at TIMESTAMP); INSERT INTO log VALUES (1, 0, '{OLD}'), (2, 1, '{OLD}');"""
-    store.add("shop", script, DISPUTED)
+    store.add("shop", script, AGED)
     assert approve_and_run(store.start())["outcome"] == "complete"
     assert Handle.objects.count() == 1
     receipt = sweep(store)
