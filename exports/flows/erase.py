@@ -174,10 +174,10 @@ def _count_again(writer: Writer, expected: Mapping[str, tuple[Query, int, int | 
     Gives the collections of which the very same rows are found."""
     same = set()
     for address, (query, rows, key_sum) in expected.items():
-        now = tally(writer, query)
-        if now[0] > rows and not may_grow:
+        found = tally(writer, query)
+        if found[0] > rows and not may_grow:
             raise Grown
-        if key_sum is not None and now == (rows, key_sum):
+        if key_sum is not None and found == (rows, key_sum):
             same.add(address)
     return same
 

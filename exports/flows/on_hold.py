@@ -18,7 +18,7 @@ from exports.facts import PlanView, PutOff
 from exports.flows import handles
 from exports.flows.erase import moves_of
 from exports.flows.rehearse import HELD
-from exports.flows.setting_going import set_going
+from exports.flows.setting_going import ALL, set_going
 from exports.flows.unfinished import asked, waiting
 from exports.models import HandleState, Job, JobKind, JobState
 from exports.moves import Move
@@ -30,7 +30,6 @@ from portal.kit import clock
 from portal.kit.crypto import Sealed
 from portal.organisations.models import Organisation
 
-ALL = ""  # the line that stands for everything
 Keys = dict[str, set[Key]]
 
 

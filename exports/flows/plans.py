@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.facts import PlanView
-from exports.flows.on_hold import ALL, lines_held
+from exports.flows.on_hold import lines_held
+from exports.flows.setting_going import ALL
 from exports.models import Job, JobKind, JobState
 from exports.refusals import JobNotReady, PlanBlocked, StalePlan
 from portal.kit.clock import now

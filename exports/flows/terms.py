@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exports.flows.on_hold import ALL
 from exports.flows.rehearse import HELD
+from exports.flows.setting_going import ALL
 from exports.flows.unfinished import sources_left, waiting
 from exports.models import Job, JobKind, JobState, PartState
 from exports.refusals import JobNotReady

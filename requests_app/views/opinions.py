@@ -1,6 +1,6 @@
 """The one question at the end of a request."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -8,7 +8,7 @@ from requests_app.flows import opining
 from requests_app.forms import MessageForm, OpinionForm
 from requests_app.models.opinion import Opinion
 from requests_app.views.frame import framed, posted, shown, unkept
-from requests_app.views.tracking import followed, status_words
+from requests_app.views.tracking import followed, not_yours, status_words
 
 
 @require_POST
@@ -18,7 +18,7 @@ def opine(request: HttpRequest, org: str, reference: str) -> HttpResponse:
     framed(request, org)
     case = followed(request, org, reference)
     if case is None:
-        raise Http404
+        return not_yours(request, reference)
     form = OpinionForm(posted(request))
     if not form.is_valid():
         return shown(request, "status", **{**status_words(case), "opinion": form}, form=MessageForm(), problems=form.errors)
