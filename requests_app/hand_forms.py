@@ -11,7 +11,7 @@ from requests_app.forms import Line, PlainForm
 
 CHOOSE = gettext_lazy("Choose one of the answers")
 BECAUSE = [
-    ("", gettext_lazy("I have deleted it, or nothing is held")),
+    ("", gettext_lazy("Choose a reason")),
     ("law", gettext_lazy("A law says that it must be kept")),
     ("system", gettext_lazy("The place where it is stored does not allow it")),
     ("other", gettext_lazy("Another reason: I write it below")),
