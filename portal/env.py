@@ -52,7 +52,7 @@ def environment(source: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 # Read by the tests and the start script, never by the product.
-OUTSIDE = {"HABEAS_PEER_DATA", "HABEAS_TEST_STACK"}
+OUTSIDE = {"HABEAS_PEER_DATA", "HABEAS_TEST_STACK", "HABEAS_TEST_TIMES"}
 
 
 def _value(setting: Setting, given: Mapping[str, str]) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.flows import expire
 from portal.kit import clock
 from tests.engine.erasing import CATEGORIES, Store, a_store
+from tests.engine.sampling import sample
 from tests.engine.slow_erasure import Pointer, Table, World
 from tests.people import RITA
 
@@ -74,17 +75,14 @@ def content(store: Store, world: World) -> dict[tuple[str, int], Any]:
     return {(table.name, row[0]): row for table in world.tables for row in store.sql(f"SELECT * FROM {table.name}")}
 
 
-PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-
-
-@settings(deadline=None, max_examples=5, suppress_health_check=PATIENT)
+@sample(5)
 @given(drawn=worlds())
 def test_it_ends_as_the_slow_one_says(drawn: tuple[World, dict[str, str]], db: None) -> None:
     compare(*drawn)
 
 
 @pytest.mark.story
-@settings(deadline=None, max_examples=300, suppress_health_check=PATIENT)
+@sample(300)
 @given(drawn=worlds())
 def test_it_ends_as_the_slow_one_says_many_times(drawn: tuple[World, dict[str, str]], db: None) -> None:
     compare(*drawn)

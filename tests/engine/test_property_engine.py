@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exports import api
@@ -21,13 +21,13 @@ from portal.kit import crypto
 from tests.engine.erasing import CATEGORIES, Store, a_store
 from tests.engine.made_up import Row, World, dataset_of, worlds
 from tests.engine.made_up_sql import statements
+from tests.engine.sampling import sample
 from tests.engine.slow_world import OWN, Name, Slow
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
 from tests.engine.test_ledger import replayed
 from tests.people import RITA
 
 pytestmark = pytest.mark.django_db
-PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 CIRCLE = "point at each other"
 
 
@@ -112,14 +112,14 @@ def the_receipt_is_true(store: Store, world: World, job_id: UUID, before: dict[N
     assert sorted(what for (what,) in store.sql("SELECT what FROM deleted_log")) == gone  # each once
 
 
-@settings(deadline=None, max_examples=5, suppress_health_check=PATIENT)
+@sample(5)
 @given(world=worlds())
 def test_copy_and_erasure_end_as_the_slow_ones_say(world: World, db: None) -> None:
     compare(world)
 
 
 @pytest.mark.thorough
-@settings(deadline=None, max_examples=60, suppress_health_check=PATIENT)
+@sample(60)
 @given(world=worlds())
 def test_copy_and_erasure_end_as_the_slow_ones_say_many_times(world: World, db: None) -> None:
     compare(world)
@@ -174,14 +174,14 @@ def killed_everywhere(world: World, step: int = 1) -> int:
 
 
 @pytest.mark.thorough
-@settings(deadline=None, max_examples=3, suppress_health_check=PATIENT, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@sample(3, as_drawn=True)
 @given(world=worlds(), step=st.just(9))
 def test_killed_at_any_statement_it_ends_the_same(world: World, step: int, db: None) -> None:
     killed_everywhere(world, step)
 
 
 @pytest.mark.story
-@settings(deadline=None, max_examples=4, suppress_health_check=PATIENT, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@sample(4, as_drawn=True)
 @given(world=worlds())
 def test_killed_at_every_statement_it_ends_the_same(world: World, db: None) -> None:
     killed_everywhere(world)

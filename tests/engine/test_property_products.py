@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 
 from exports import api
 from tests.engine.made_up import LETS_GO, Row, World, dataset_of, worlds
 from tests.engine.made_up_sql import statements
 from tests.engine.products import EACH, MAKERS, Product
+from tests.engine.sampling import sample
 from tests.engine.slow_world import Name, Slow
 from tests.engine.test_erasure_products import DATASET, TABLES, store_of
 from tests.engine.test_ledger import replayed
@@ -24,12 +25,7 @@ SERVED = [one for one in EACH if one.values != ("sqlite",)]
 def test_copy_and_erasure_end_as_the_slow_ones_say(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with MAKERS[kind](request) as product:
 
-        @settings(
-            deadline=None,
-            max_examples=12,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        )
+        @sample(12, as_drawn=True)
         @given(world=worlds())
         def compared(world: World) -> None:
             pointers = [one for table in world.tables for one in table.pointers]

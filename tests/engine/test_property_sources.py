@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import yaml
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 
 from exports import api
 from exports.flows.erase import moves_of
@@ -21,9 +21,10 @@ from tests.engine.made_up import LETS_GO, SOURCES, World, dataset_of, worlds
 from tests.engine.made_up_sql import statements
 from tests.engine.partial import run_until_given_up
 from tests.engine.products import MAKERS, Product, SqliteProduct
+from tests.engine.sampling import sample
 from tests.engine.slow_world import Slow
 from tests.engine.test_erasure_crash import after_the_lease, is_killed
-from tests.engine.test_property_engine import CIRCLE, PATIENT, as_expected, comparable, copied, facts_of
+from tests.engine.test_property_engine import CIRCLE, as_expected, comparable, copied, facts_of
 from tests.engine.wild_world import Ended, Rows, ended
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
@@ -105,7 +106,7 @@ def says_so(job_id: UUID, end: Ended) -> None:
     assert receipt["outcome"] == ("failed" if end.failed else "partial" if receipt["gaps"] else "complete"), receipt
 
 
-@settings(deadline=None, max_examples=4, suppress_health_check=PATIENT)
+@sample(4)
 @given(world=worlds(wild=True))
 def test_two_sources_end_as_the_slow_ones_say(world: World, db: None) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +114,7 @@ def test_two_sources_end_as_the_slow_ones_say(world: World, db: None) -> None:
 
 
 @pytest.mark.thorough
-@settings(deadline=None, max_examples=40, suppress_health_check=PATIENT)
+@sample(40)
 @given(world=worlds(wild=True))
 def test_two_sources_end_as_the_slow_ones_say_many_times(world: World, db: None) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +152,7 @@ def killed_everywhere(world: World, step: int) -> int:
 
 
 @pytest.mark.thorough
-@settings(deadline=None, max_examples=3, suppress_health_check=PATIENT, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@sample(3, as_drawn=True)
 @given(world=worlds(wild=True))
 def test_two_sources_killed_at_any_statement_end_the_same(world: World, db: None) -> None:
     killed_everywhere(world, 11)
@@ -175,7 +176,7 @@ def on_servers(kinds: tuple[str, str], request: pytest.FixtureRequest, folder: P
             source: stack.enter_context(MAKERS[kind](request)) for source, kind in zip(SOURCES, kinds, strict=True)
         }
 
-        @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+        @sample(examples, as_drawn=True)
         @given(world=worlds(wild=True))
         def compared(world: World) -> None:
             assume(all(one.nullable or one.fk != LETS_GO for table in world.tables for one in table.pointers))  # MariaDB refuses such a key
