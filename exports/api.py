@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from exports import tasks
 from exports.archive.cover import Cover
+from exports.archive.locking import password_fault
 from exports.correctable import correctable as correctable_fields
 from exports.corrections import Amendment, Correctable, CorrectionLine, CorrectionView, Spot
 from exports.facts import (
@@ -32,19 +33,7 @@ from exports.facts import (
     SourceTimes,
     StepProgress,
 )
-from exports.flows import (
-    amending,
-    outlook,
-    packages,
-    packing,
-    plans,
-    progressing,
-    running,
-    seeing,
-    starting,
-    sweep_days,
-    terms,
-)
+from exports.flows import amending, outlook, packages, packing, plans, progressing, running, seeing, starting, sweep_days, terms
 from exports.flows.answer_times import source_times
 from exports.flows.answering_by_hand import HandAnswer, HandedIn
 from exports.flows.hand_views import HandView, answer_by_hand, ask_by_hand_again, asked_by_hand, by_link, close_link, count_opening
@@ -106,7 +95,9 @@ __all__ = [
     "keep_back",
     "leave_out",
     "open_archive",
+    "open_locked",
     "pack",
+    "password_fault",
     "plan",
     "plan_sweep",
     "progress",
@@ -253,6 +244,11 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
 def open_archive(job_id: UUID, *, part: int = 1, start: int = 0, length: int | None = None) -> Iterator[bytes]:
     """The bytes of one of its ZIP files, chunk by chunk. Expiry and revocation are checked first; count the download yourself."""
     return packages.open_archive(job_id, part=part, start=start, length=length)
+
+
+def open_locked(job_id: UUID, *, password: str, part: int = 1) -> Iterator[bytes]:
+    """The same ZIP file, whole, inside one that the password locks (AES-256, WinZip's AE-2): as many bytes as the part's `locked_size`."""
+    return packages.open_locked(job_id, password=password, part=part)
 
 
 def count_download(job_id: UUID) -> None:

@@ -224,11 +224,12 @@ class PutOff:
 
 @dataclass(frozen=True)
 class ArchivePart:
-    """One ZIP file of an archive: its number from 1, its bytes, its SHA-256 (hex)."""
+    """One ZIP file of an archive: its number from 1, its bytes, its SHA-256 (hex); the bytes it has once it is locked with a password."""
 
     number: int
     size: int
     sha256: str
+    locked_size: int = 0
 
 
 @dataclass(frozen=True)

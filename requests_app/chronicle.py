@@ -113,6 +113,7 @@ LOOKED: dict[str, Words] = {
     "letter": lazy("%(who)s read “%(letter)s”"),
     "receipt": lazy("%(who)s read the receipt"),
 }
+LOCKED: Words = lazy("%(who)s downloaded the archive, time %(number)s, locked with a password")
 FORGOTTEN: Words = lazy("Somebody of the staff looked; who it was is forgotten after two years")
 UNHEARD: Words = lazy("Nobody answered our question by the last day")
 TAKEN: Words = lazy("%(who)s took it")
@@ -195,6 +196,8 @@ def _sentence(event: Event, facts: Mapping[str, Any], said: Mapping[str, Words])
         return AGAIN
     if event.code == "case.expired" and "about" in facts:
         return UNHEARD
+    if event.code == "archive.downloaded" and facts.get("locked"):
+        return LOCKED
     if event.code in LOOKING and not event.salt:
         return FORGOTTEN
     if event.code == "case.viewed":

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from exports.api import password_fault
 from portal.kit import codes
 from portal.kit.signs import LONGEST_LINE, hidden_in_line, hidden_in_text
 from portal.organisations.promises import UNSPECIFIED, PolicyDocument
@@ -156,6 +157,33 @@ class CodeForm(PlainForm):
         if len(code) != CODE_SIGNS or not code.isascii():
             raise ValidationError(_("A code has 8 letters and numbers, like K7MX-9QTF. Copy it from our email."))
         return code
+
+
+class LockForm(CodeForm):
+    """The code, and the password that locks the file. It is shown while it is typed, and is kept neither by the browser nor by us."""
+
+    prefix = "lock"
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        help_text=gettext_lazy(
+            "We made this one up for you. Write it down before you download. You may type one of your own, 12 signs or longer."
+        ),
+        strip=False,
+        error_messages={"required": gettext_lazy("Enter a password, or load the page again for one from us")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **{"initial": {"password": codes.new_password()}, **words})
+        self.fields["code"].help_text = _("The one that we emailed to you.")
+        if self.is_bound:
+            self.fields["password"].help_text = _("12 signs or longer. Write it down before you download.")
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if fault := password_fault(password):
+            raise ValidationError(fault)
+        return password
 
 
 class FollowForm(PlainForm):

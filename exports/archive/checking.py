@@ -1,12 +1,13 @@
 """Whether an archive is whole and unaltered: read front to back, never unpacked, without Django, database or network.
 
-python -m exports.archive.checking FILE [--keys KEYS.json] [--json]
+python -m exports.archive.checking FILE [--keys KEYS.json] [--password-file FILE] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import sys
 import zipfile
@@ -18,17 +19,20 @@ from typing import Any
 
 from exports.archive.paths import unsafe_members
 from exports.archive.signatures import KeySet, SignatureRefused, signed_by
+from exports.archive.unlocking import LockRefused, is_locked, opened, read_password
 
 CHUNK = 1024 * 1024
 SMALL = 64 * CHUNK  # lists and descriptors are read into memory: no more than this
 MANIFEST, TAG_MANIFEST, SIGNATURE = "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.jws"
 PACKAGE = "data/datapackage.json"
+NOT_OPENED = {"locked", "password"}
 READ_WHOLE = {MANIFEST, TAG_MANIFEST, SIGNATURE, PACKAGE, "bag-info.txt", "bagit.txt"}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with which file. Kind: unreadable, unsafe, altered, missing, extra, unlisted, count, signature."""
+    """What is wrong with which file. Kind: unreadable, unsafe, altered, missing, extra, unlisted, count, signature;
+    locked and password where nothing was opened."""
 
     kind: str
     file: str
@@ -44,6 +48,7 @@ class Report:
     size: int = 0
     records: int = 0
     signature: str = "not checked"
+    locked: bool = False  # with a password
     part: int = 1  # of an archive in several files: which one this is,
     parts: int = 1  # of how many,
     group: str = ""  # of which archive,
@@ -67,10 +72,13 @@ class Found:
     texts: dict[str, bytes] = field(default_factory=dict)
 
 
-def check_archive(path: Path, keys: KeySet | None = None) -> Report:
-    """Check both manifests, the count of bytes, every resource of the descriptor and, with keys, the signature."""
-    report = Report()
-    found = _read(path, report)
+def check_archive(path: Path, keys: KeySet | None = None, password: str | None = None) -> Report:
+    """Check both manifests, the count of bytes, every resource of the descriptor and, with keys, the signature.
+
+    A locked file is opened with the password, in memory and a piece at a time.
+    """
+    report = Report(locked=is_locked(path))
+    found = _read(path, password, report)
     if found is None:
         return report
     if found.texts.get("bagit.txt", b"").splitlines()[:1] != [b"BagIt-Version: 1.0"]:
@@ -85,17 +93,20 @@ def check_archive(path: Path, keys: KeySet | None = None) -> Report:
     return report
 
 
-def _read(path: Path, report: Report) -> Found | None:
+def _read(path: Path, password: str | None, report: Report) -> Found | None:
     """Every member once, in pieces. Names, overlaps and sizes are looked at before anything is unpacked."""
     found = Found()
     try:
-        with zipfile.ZipFile(path) as package:
-            for name, sentence in unsafe_members(package, path.stat().st_size):
+        with opened(path, password) as file, zipfile.ZipFile(file) as package:
+            for name, sentence in unsafe_members(package, file.seek(0, io.SEEK_END)):
                 report.say("unsafe", name, sentence)
             if report.problems:
                 return None
             for member in package.infolist():
                 _take(package, member, found, report)
+    except LockRefused as refusal:
+        report.say(refusal.kind, path.name, str(refusal))
+        return None
     except (zipfile.BadZipFile, RuntimeError, EOFError, UnicodeDecodeError) as problem:
         report.say("unreadable", path.name, f"This is not a whole zip file: {problem}.")
         return None
@@ -205,6 +216,8 @@ def as_json(report: Report) -> str:
 def as_text(report: Report) -> str:
     """The report for people."""
     lines = [f"{problem.kind}: {problem.file}: {problem.sentence}" for problem in report.problems]
+    if any(problem.kind in NOT_OPENED for problem in report.problems):
+        return "\n".join([*lines, "Put the password into a file by itself and name that file with --password-file."])
     if lines:
         return "\n".join([*lines, "This archive is not as it was made. Do not rely on it."])
     signed = {
@@ -213,7 +226,8 @@ def as_text(report: Report) -> str:
     }.get(report.signature, f"Signed with the key {report.signature}.")
     which = f", part {report.part} of {report.parts}" if report.parts > 1 else ""
     counted = f"{report.files} files, {report.size} bytes, {report.records} records"
-    return f"{report.reference}{which}: {counted}. Every file is as it was made. {signed}"
+    locked = " The password opens it." if report.locked else ""
+    return f"{report.reference}{which}: {counted}. Every file is as it was made. {signed}{locked}"
 
 
 def read_keys(path: str | None) -> KeySet | None:
@@ -231,6 +245,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="checking", description="Check an archive without unpacking it.")
     parser.add_argument("file", help="one ZIP file; parts of one archive are checked together by verify_archive")
     parser.add_argument("--keys", help="file with the public keys (JWK set)")
+    parser.add_argument("--password-file", help="file with the password of a locked archive; - reads standard input")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)
     if not Path(asked.file).is_file():
@@ -239,7 +254,11 @@ def main(words: Sequence[str] | None = None) -> int:
         keys = read_keys(asked.keys)
     except (OSError, ValueError) as problem:
         parser.error(f"{asked.keys} cannot be used as public keys: {problem}")
-    report = check_archive(Path(asked.file), keys)
+    try:
+        password = read_password(asked.password_file) if asked.password_file else None
+    except (OSError, ValueError) as problem:
+        parser.error(f"{asked.password_file} cannot be used as a password: {problem}")
+    report = check_archive(Path(asked.file), keys, password)
     print(as_json(report) if asked.json else as_text(report))
     return 0 if report.is_sound else 1
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
+from exports.archive.locking import Inner, inner_name, locked
 from exports.facts import ArchiveFacts, ArchivePart
 from exports.models import Archive
 from exports.refusals import ArchiveUnavailable
@@ -46,7 +48,7 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     if found is None:
         return None
     whole = [(found.size, found.sha256), *((one["size"], one["sha256"]) for one in found.further)]
-    parts = tuple(ArchivePart(number, size, sha256) for number, (size, sha256) in enumerate(whole, 1))
+    parts = tuple(_part(number, len(whole), size, sha256) for number, (size, sha256) in enumerate(whole, 1))
     return ArchiveFacts(
         job_id=job_id,
         files=found.files,
@@ -63,8 +65,25 @@ def archive(job_id: UUID) -> ArchiveFacts | None:
     )
 
 
+def _part(number: int, of: int, size: int, sha256: str) -> ArchivePart:
+    return ArchivePart(number, size, sha256, locked_size=Inner(inner_name(number, of), size).locked_size)
+
+
 def open_archive(job_id: UUID, *, part: int = 1, start: int = 0, length: int | None = None) -> Iterator[bytes]:
     """The bytes of one part of the archive, or `length` of them from `start`; refused before the first byte when it is closed."""
+    _found, reader = _reader(job_id, part)
+    return reader.read(start, reader.size if length is None else length)
+
+
+@sensitive_variables("password")
+def open_locked(job_id: UUID, *, password: str, part: int = 1) -> Iterator[bytes]:
+    """One part inside a ZIP file that the password locks; refused as `open_archive` refuses. The password goes nowhere else."""
+    found, reader = _reader(job_id, part)
+    name = inner_name(part, 1 + len(found.further))
+    return locked(Inner(name, reader.size, found.sealed_at.date()), reader.__iter__, password)
+
+
+def _reader(job_id: UUID, part: int) -> tuple[Archive, SealedReader]:
     found = Archive.objects.filter(job_id=job_id).first()
     reason = _("There is no archive.") if found is None else _closed(found)
     if found is None or reason:
@@ -73,10 +92,9 @@ def open_archive(job_id: UUID, *, part: int = 1, start: int = 0, length: int | N
     if part not in files:
         raise ArchiveUnavailable(_("The archive has no such part."))
     try:
-        reader = SealedReader(files[part], found.box)
+        return found, SealedReader(files[part], found.box)
     except (OSError, crypto.Sealed):
         raise ArchiveUnavailable(_("The archive can no longer be opened.")) from None
-    return reader.read(start, reader.size if length is None else length)
 
 
 def count_download(job_id: UUID) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from exports import api
+from exports.archive.unlocking import read_password
 from exports.sources import all_datasets
 from portal.kit.clock import today
 from portal.organisations.models import Organisation
@@ -56,6 +57,17 @@ def can_be(kind: str, value: str) -> bool:
     if kind in ("phone", "phone_number"):
         return any(letter.isdigit() for letter in value) and not any(letter.isalpha() for letter in value)
     return True
+
+
+def password_in(name: str | None) -> str | None:
+    """The password in a file, or on standard input for `-`; None where no file was named. What it is stands in no refusal."""
+    if not name:
+        return None
+    try:
+        return read_password(name)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise CommandError(f"{name} cannot be used as a password file: {reason}. Nothing was done.", returncode=USAGE) from None
 
 
 def run_to_rest(job_id: UUID) -> api.Progress:

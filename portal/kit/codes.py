@@ -38,6 +38,14 @@ def normalise_reference(typed: str) -> str:
     return f"DR-{signs[2:6]}-{signs[6:]}" if len(signs) == 8 and signs.startswith("DR") else typed.strip().upper()[:40]
 
 
+def new_password() -> str:
+    """Twenty digits in groups, about 66 bits: enough against whoever holds the locked file and may try for years.
+
+    Digits are on every keyboard, look alike in every hand and have no capital letters to forget.
+    """
+    return "-".join(f"{secrets.randbelow(10_000):04}" for _ in range(5))
+
+
 def new_token() -> str:
     """256 bits for a link."""
     return secrets.token_urlsafe(32)

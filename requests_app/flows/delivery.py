@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from exports import api as exports
 from requests_app.flows import challenges, moving
@@ -34,9 +35,13 @@ def send_code(case: Case, *, browser: str) -> Challenge:
     return challenges.issue_on_demand(case, Purpose.DOWNLOAD, browser=browser)
 
 
+@sensitive_variables("password")
 @transaction.atomic
-def redeem(case: Case, typed: str, *, browser: str, part: int = 1) -> tuple[Outcome, Iterator[bytes] | None]:
-    """Takes the code, counts the download and opens this part of the archive, or none of it: then the engine's sentence is raised."""
+def redeem(case: Case, typed: str, *, browser: str, part: int = 1, password: str = "") -> tuple[Outcome, Iterator[bytes] | None]:
+    """Takes the code, counts the download and opens this part of the archive, or none of it: then the engine's sentence is raised.
+
+    With a password the part comes locked by it. History says that it was locked; the password itself is written nowhere.
+    """
     case = moving.locked(case)
     facts = archive_of(case)
     outcome = challenges.try_code(case, Purpose.DOWNLOAD, typed, browser=browser)
@@ -47,7 +52,9 @@ def redeem(case: Case, typed: str, *, browser: str, part: int = 1) -> tuple[Outc
     if facts is None:
         raise exports.ArchiveUnavailable(_("There is nothing to download for this request."))
     exports.count_download(facts.job_id)
-    moving.record(case, "archive.downloaded", by="person", number=facts.downloads + 1)
+    moving.record(case, "archive.downloaded", by="person", number=facts.downloads + 1, **({"locked": True} if password else {}))
+    if password:
+        return outcome, exports.open_locked(facts.job_id, password=password, part=part)
     return outcome, exports.open_archive(facts.job_id, part=part)
 
 

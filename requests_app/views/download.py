@@ -1,14 +1,16 @@
 """The archive: what is inside, what is missing, until when, and a fresh code for each download."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from exports.api import Progress
 from requests_app.flows import challenges, delivery
 from requests_app.flows.challenges import Outcome
-from requests_app.forms import CodeForm
+from requests_app.forms import CodeForm, LockForm
 from requests_app.models import Case
 from requests_app.models.challenge import Purpose
 from requests_app.rules.verification import CodeRefused
@@ -16,6 +18,8 @@ from requests_app.views import visits
 from requests_app.views.confirming import WORDS
 from requests_app.views.frame import Frame, framed, shown, unkept
 from requests_app.views.tracking import followed, not_yours
+
+LOCKED = "locked"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Topic:
     count: int
 
 
+@sensitive_post_parameters("lock-password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @unkept
 def download(request: HttpRequest, org: str, reference: str) -> HttpResponseBase:
@@ -52,8 +57,9 @@ def _send_code(request: HttpRequest, frame: Frame, case: Case) -> HttpResponse:
     return _page(request, frame, case, CodeForm(), was_sent=is_another)
 
 
+@sensitive_variables("form", "password")
 def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBase:
-    form = CodeForm(request.POST)
+    form = LockForm(request.POST) if LOCKED in request.POST else CodeForm(request.POST)
     if not form.is_valid():
         return _page(request, frame, case, form)
     facts = delivery.archive_of(case)
@@ -61,23 +67,32 @@ def _hand_over(request: HttpRequest, frame: Frame, case: Case) -> HttpResponseBa
     part = parts.get(request.POST.get("part", "1"))
     if part is None:
         return _page(request, frame, case, form)
-    outcome, pieces = delivery.redeem(case, form.cleaned_data["code"], browser=visits.browser_of(request), part=part.number)
+    code, password = form.cleaned_data["code"], form.cleaned_data.get("password", "")
+    browser = visits.browser_of(request)
+    outcome, pieces = delivery.redeem(case, code, browser=browser, part=part.number, password=password)
     if outcome is not Outcome.RIGHT or pieces is None:
         form.add_error("code", str(WORDS[outcome]))
         return _page(request, frame, case, form)
     name = f"{case.reference}-part-{part.number}-of-{len(parts)}" if len(parts) > 1 else case.reference
-    # the length, so that the browser can say how far it is
-    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Content-Length": str(part.size)}
+    return _file(f"{name}-{LOCKED}" if password else name, part.locked_size if password else part.size, pieces)
+
+
+def _file(name: str, size: int, pieces: Iterator[bytes]) -> HttpResponseBase:
+    """The length, so that the browser can say how far it is. A code is for one download: a part of one cannot be asked for."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Content-Length": str(size), "Accept-Ranges": "none"}
     return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)
 
 
 def _page(request: HttpRequest, frame: Frame, case: Case, form: CodeForm, **words: object) -> HttpResponse:
     facts, found = delivery.archive_of(case), delivery.contents_of(case)
+    is_locking = isinstance(form, LockForm)
     return shown(
         request,
         "download",
         case=case,
-        form=form,
+        form=CodeForm() if is_locking else form,
+        lock=form if is_locking else LockForm(),
+        tried=form,
         problems=form.errors,
         archive=facts,
         gaps=[one.title for one in found.sources if one.state == "failed"] if found else [],

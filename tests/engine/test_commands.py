@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,33 @@ def test_subject_access_leaves_nothing_of_the_person_behind(shop: Shop, tmp_path
 def test_the_archive_can_be_read_by_nobody_else_on_the_machine(shop: Shop, tmp_path: Path) -> None:
     access(tmp_path / "rita.zip")
     assert (tmp_path / "rita.zip").stat().st_mode & 0o077 == 0
+
+
+def test_subject_access_locks_the_archive_with_the_password_in_a_file(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("4821-9937-0156-2748\n")
+    told, _ = access(tmp_path / "rita.zip", "--identity", f"email={RITA}", "--password-file", str(tmp_path / "password"))
+    content = (tmp_path / "rita.zip").read_bytes()
+    assert (told["locked"], told["size"], told["sha256"]) == (True, len(content), sha256(content).hexdigest())
+    with zipfile.ZipFile(tmp_path / "rita.zip") as outer:
+        assert outer.namelist() == ["your-copy.zip"]
+    assert "The password opens it." in run("verify_archive", told["archive"], "--password-file", str(tmp_path / "password"))[0]
+    with pytest.raises(CommandError, match="locked with a password and none was given"):
+        run("verify_archive", told["archive"])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("too short\n", "12 signs or more"), ("these words\nand others\n", "one line"), (None, "No such file")]
+)
+def test_a_password_that_would_not_do_stops_the_command_before_anything_is_searched(
+    shop: Shop, tmp_path: Path, content: str | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / "password").write_text(content)
+    with pytest.raises(CommandError, match=reason) as told:
+        access(tmp_path / "rita.zip", "--identity", f"email={RITA}", "--password-file", str(tmp_path / "password"))
+    assert (told.value.returncode, content is not None and content.splitlines()[0] in str(told.value)) == (2, False)
+    assert not Job.objects.exists()
+    assert not list(tmp_path.glob("*.zip"))
 
 
 def test_subject_access_may_be_limited_to_categories(shop: Shop, tmp_path: Path) -> None:

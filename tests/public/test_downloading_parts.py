@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import pyzipper
 import time_machine
 from django.conf import settings
 from django.test import Client
@@ -109,3 +110,15 @@ def test_the_list_of_parts_can_be_seen_and_used(page: Page, live: str, rita: Cli
     files = sorted(tmp_path.iterdir())
     assert [path.name for path in files] == [f"{case.reference}-part-{number}-of-3.zip" for number in (1, 2, 3)]
     assert [path.read_bytes() for path in files] == PARTS
+    page.get_by_text("Lock the file with a password").click()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_accessible(page)
+    password = page.input_value("#lock-password")
+    page.fill("#lock-code", mailed_code("download"))
+    with page.expect_download() as handed:
+        page.get_by_role("button", name="Download part 2 of 3, locked").click()
+    assert handed.value.suggested_filename == f"{case.reference}-part-2-of-3-locked.zip"
+    assert page.input_value("#lock-password") == password  # it stays to be written down
+    with pyzipper.AESZipFile(handed.value.path()) as locked:
+        assert locked.read("your-copy-part-2-of-3.zip", pwd=password.encode()) == PARTS[1]

@@ -1,13 +1,17 @@
-"""`subject_access ORG --identity email=… [--category KEY …] --output FILE.zip [--json]`: one person's archive, from the shell."""
+"""One person's archive, from the shell.
+
+subject_access ORG --identity email=… [--category KEY …] --output FILE.zip [--password-file FILE] [--json]
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError
@@ -19,6 +23,14 @@ from exports.sources import all_datasets
 from portal.organisations.models import Organisation
 
 
+class Written(NamedTuple):
+    """A file that was written: where, how many bytes, their SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
 class Command(BaseCommand):
     help = "Find one person's records in every source of an organisation and write them to an archive."
 
@@ -27,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--identity", action="append", required=True, metavar="KIND=VALUE", help="repeatable")
         parser.add_argument("--category", action="append", default=[], metavar="KEY", help="only these categories; repeatable")
         parser.add_argument("--output", required=True, type=Path, metavar="FILE.zip")
+        parser.add_argument("--password-file", metavar="FILE", help="lock the archive with the password in it; - reads standard input")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,10 +47,11 @@ class Command(BaseCommand):
         identities = asking.identities_of(organisation, options["identity"])
         output = _free(options["output"])
         _check_categories(organisation, options["category"])
+        password = _password(options["password_file"])
         job_id = _started(organisation, identities, tuple(options["category"]))
         try:
-            _write(organisation, job_id, output)
-            told = _told(job_id, output)
+            written = _write(organisation, job_id, output, password=password)
+            told = _told(job_id, written) | {"locked": password is not None}
         finally:
             api.destroy(job_id)  # the archive is the caller's now; nothing of it stays here
         self.stdout.write(json.dumps(told, indent=2) if options["json"] else _in_words(told))
@@ -73,20 +87,36 @@ def _started(organisation: Organisation, identities: dict[str, str], categories:
     return api.start_access(search)
 
 
-def _write(organisation: Organisation, job_id: UUID, output: Path) -> None:
+def _password(file: str | None) -> str | None:
+    password = asking.password_in(file)
+    if password is not None and (fault := api.password_fault(password)):
+        raise CommandError(f"Nothing is locked with the password in {file}. {fault} Nothing was written.", returncode=asking.USAGE)
+    return password
+
+
+def _write(organisation: Organisation, job_id: UUID, output: Path, *, password: str | None) -> list[Written]:
     progress = asking.run_to_rest(job_id)
     if progress.state != "collected":
         raise CommandError(f"{progress.error or 'The search did not finish.'} Nothing was written.")
     try:
         api.pack(job_id, asking.cover_for(organisation, output.stem, progress))
-        for number, path in enumerate([_free(path) for path in _paths(job_id, output)], 1):
-            with open(path, "xb", opener=_for_me_alone) as out:
-                for piece in api.open_archive(job_id, part=number):
-                    out.write(piece)
+        return [
+            _one(path, api.open_locked(job_id, password=password, part=number) if password else api.open_archive(job_id, part=number))
+            for number, path in enumerate([_free(path) for path in _paths(job_id, output)], 1)
+        ]
     except api.EngineRefusal as refusal:
         raise CommandError(str(refusal)) from refusal
     except FileExistsError:
         raise CommandError(f"{output} exists already. Nothing was written.") from None
+
+
+def _one(path: Path, pieces: Iterator[bytes]) -> Written:
+    digest, size = hashlib.sha256(), 0
+    with open(path, "xb", opener=_for_me_alone) as out:
+        for piece in pieces:
+            digest.update(piece)
+            size += out.write(piece)
+    return Written(str(path), size, digest.hexdigest())
 
 
 def _paths(job_id: UUID, output: Path) -> list[Path]:
@@ -101,13 +131,13 @@ def _for_me_alone(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _told(job_id: UUID, output: Path) -> dict[str, Any]:
-    progress, facts, paths = api.progress(job_id), api.archive(job_id), _paths(job_id, output)
+def _told(job_id: UUID, written: list[Written]) -> dict[str, Any]:
+    progress, facts = api.progress(job_id), api.archive(job_id)
     return {
-        "archive": str(paths[0]),
-        "parts": [str(path) for path in paths],
-        "sha256": facts.sha256 if facts else "",
-        "size": facts.size if facts else 0,
+        "archive": written[0].path,
+        "parts": [one.path for one in written],
+        "sha256": written[0].sha256,
+        "size": sum(one.size for one in written),
         "files": facts.files if facts else 0,
         "found": progress.found,
         "disclosed": progress.disclosed,

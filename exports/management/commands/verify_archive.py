@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exports.archive.checking import as_json, as_text, read_keys
 from exports.archive.together import check_together
+from exports.management.asking import password_in
 from portal.kit.crypto import public_keys
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="+", help="an archive, or all parts of one")
         parser.add_argument("--keys", help="file with public keys (JWK set); this installation's own where it is not given")
+        parser.add_argument("--password-file", metavar="FILE", help="what opens a locked archive; - reads standard input")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +31,7 @@ class Command(BaseCommand):
             keys = read_keys(options["keys"]) or public_keys()
         except (OSError, ValueError) as problem:
             raise CommandError(f"{options['keys']} cannot be used as public keys: {problem}.", returncode=2) from problem
-        reports = check_together(paths, keys)
+        reports = check_together(paths, keys, password_in(options["password_file"]))
         for report in reports:
             if options["json"]:
                 self.stdout.write(as_json(report))
