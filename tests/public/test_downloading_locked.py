@@ -22,6 +22,7 @@ from portal.kit import clock, crypto
 from portal.organisations.models import Organisation
 from requests_app.chronicle import chronicle
 from requests_app.models import Case, Challenge, Event
+from requests_app.views import visits
 from tests.public.test_downloading import ZIP, answered
 from tests.public.test_downloading_parts import PARTS, in_parts
 from tests.public.walking import confirmed, fingerprint, mailed_code, page_of, post
@@ -158,12 +159,11 @@ def test_another_site_cannot_have_it_locked(northwind: Organisation) -> None:
     assert lock(strict, case, "K7MX9QTF").status_code == 403
 
 
-def test_tries_are_limited_as_ordinary_ones_are(rita: Client) -> None:
+def test_tries_are_limited_as_ordinary_ones_are(rita: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(visits.BY_ADDRESS, "code", (3, 3600))
     case = confirmed(rita)
     answered(case)
-    statuses = [lock(rita, case, "22222222").status_code for _ in range(61)]
-    assert set(statuses[:55]) == {200}
-    assert statuses[-1] == 429
+    assert [lock(rita, case, "22222222").status_code for _ in range(4)] == [200, 200, 429, 429]
 
 
 def test_the_password_lies_nowhere_afterwards(
