@@ -99,6 +99,7 @@ def test_loading_the_same_host_again_changes_nothing(folder: Path) -> None:
         ("path: /contacts\n", "path: contacts\n", "'contacts' is not a path; it begins with /"),
         ("method: PATCH", "method: PURGE", "'PURGE' is not one of GET"),
         ("check: /ping", "checks: /ping", "sources.0.http.checks: is not a known key"),
+        ('get: {path: "/contacts/{id}"}', "if_match: true", "contacts.if_match: needs get: what a change must match"),
         ("env: DESK_URL ", "url: http://desk.example.com ", "begins with http://, so everybody on the way could read along"),
         ("env: DESK_URL ", "url: https://u:s3cret@desk.example.com ", "is not the address of a service"),
         ("env: DESK_URL ", "url: sqlite:////x ", "is not the address of a service"),

@@ -27,6 +27,7 @@ PAUSES = (0.5, 2.0)
 PATIENCE = 20.0  # seconds that one call may be told to wait
 LOST = "It cannot be reached: the connection broke off or took too long."
 FAULT = "It cannot be reached: it answered with a fault of its own ({status})."
+OVERTAKEN = "A record was changed by somebody else while we looked at it. That record was not changed."
 UNSURE = "It cannot be reached: its answer to a change was lost, so it is not known whether the change was made."
 
 sleep = time.sleep
@@ -34,10 +35,11 @@ sleep = time.sleep
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is what the JSON says; None where there is none."""
+    """`body` is what the JSON says, None where there is none; `version` its strong ETag, empty where it has none."""
 
     status: int
     body: Any = None
+    version: str = ""
     links: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -102,17 +104,23 @@ class Wire:
             raise SourceMismatch("It answers with a redirect, which is not followed.")
         if told.status >= 400:
             raise SourceMismatch(f"It refused the question ({told.status}).")
-        return Answer(told.status, _opened(told), told.links)
+        tag = told.headers.get("etag", "")
+        return Answer(told.status, _opened(told), "" if tag.startswith("W/") else tag, told.links)
 
-    def change(self, call: Call, values: Mapping[str, Any], body: Any, *, step: str) -> bool:
-        """Change something, once. False when it was not there. `step` is the same for the same change in the same work."""
+    def change(self, call: Call, values: Mapping[str, Any], body: Any, *, step: str, version: str = "") -> bool:
+        """Change something, once. False when it was not there. `step` is the same for the same change in the same work; with a
+        `version` only what is still of that version is changed, else SourceBusy is raised."""
         query = {name: words(filled(text, values)) for name, text in call.query.items()}
         request = self._request(call.method, self.settings.base + path_of(call.path, values), query=query, body=body)
         if self.settings.idempotency:
             request.headers[self.settings.idempotency] = step
+        if version:
+            request.headers["If-Match"] = version
         told = self._until_heard(request)
         if told.status in (404, 410):
             return False
+        if version and told.status == 412:
+            raise SourceBusy(OVERTAKEN)
         if 200 <= told.status < 300:
             return True
         if told.status >= 500 or told.status == 408:

@@ -24,6 +24,7 @@ class Gathering:
     def __init__(self, wire: Wire, inside: Inner) -> None:
         self._wire, self._inside = wire, inside
         self.answers: dict[tuple[Any, ...], list[Row]] = {}
+        self._versions: dict[tuple[Any, ...], str] = {}
 
     def rows(self, table: TableSchema, part: Predicate) -> Rows:
         """All rows that may hold, and perhaps more; raises SourceMismatch when no call leads to them."""
@@ -37,6 +38,19 @@ class Gathering:
             names = sorted(set(_fields_of(part))) or ["anything"]
             raise SourceMismatch(f"No call finds rows of '{table.name}' by {', '.join(names)}.")
         return self._keyed(table, self._listed(table, whole, {}))
+
+    def version(self, table: TableSchema, key: Key) -> str:
+        """What a change of this row must match; empty where none is asked for. Told once, for then it is another. Raises SourceMismatch."""
+        if not self.calls(table).if_match:
+            return ""
+        asked = (table.name, "get", *(comparable(part, table.columns[name]) for name, part in zip(table.key, key, strict=True)))
+        self.answers.pop(asked, None)
+        known = self._versions.pop(asked, "")
+        if not known:
+            raise SourceMismatch(
+                f"The answer about a row of '{table.name}' has no ETag that a change could match. The row was not changed."
+            )
+        return known
 
     def calls(self, table: TableSchema) -> HttpCollection:
         """The calls of a collection."""
@@ -71,7 +85,8 @@ class Gathering:
         call = calls.call_by(fields)
         if calls.get is not None and set(fields) == set(table.key):
             call = calls.get
-        if call is None or (calls.whole is not None and len(wanted) > MOST_ASKED):
+        each = calls.if_match and call is calls.get  # what is changed must be what was read, with its version
+        if call is None or (calls.whole is not None and len(wanted) > MOST_ASKED and not each):
             return None
         rows: Rows = {}
         for one in wanted:
@@ -100,6 +115,7 @@ class Gathering:
             ):
                 raise SourceMismatch(f"The call that reads back a row of '{table.name}' gives another row than the one asked for.")
             self.answers[asked] = rows
+            self._versions[asked] = answer.version
         return self.answers[asked]
 
     def _listing(self, table: TableSchema, call: Call, values: dict[str, Any]) -> Listing:

@@ -47,7 +47,8 @@ class Call:
 
 @dataclass(frozen=True)
 class HttpCollection:
-    """The calls of one collection; `fields` says where a field lies in a record, when not under its own name."""
+    """The calls of one collection. `fields` says where a field lies in a record, when not under its own name; `if_match`, that its
+    records carry an ETag, and that a change is refused when somebody else was faster (RFC 9110 section 13.1.1)."""
 
     name: str
     lists: tuple[Call, ...] = ()
@@ -56,6 +57,7 @@ class HttpCollection:
     update: Call | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    if_match: bool = False
 
     @property
     def whole(self) -> Call | None:
@@ -107,6 +109,7 @@ def _collection(name: str, stored: Mapping[str, Any]) -> HttpCollection:
         **{verb: _call(stored[verb], "") for verb in ("get", "delete", "update") if stored.get(verb)},
         fields=stored.get("fields", {}),
         required=tuple(stored.get("required", ())),
+        if_match=stored.get("if_match", False),
     )
 
 

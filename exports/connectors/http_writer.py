@@ -91,13 +91,15 @@ class HttpWriter(HttpReader):
     def _send(self, table: TableSchema, key: Key, new: dict[str, Any] | None) -> None:
         call = self._call(table.name, "delete" if new is None else "update")
         step = keyed_digest("handles", dumps([current().scope, table.name, list(key), new]))[:40]
+        version = self.gathering.version(table, key)
         values: dict[str, Any] = dict(zip(table.key, key, strict=True))
         if new is None:
-            self.wire.change(call, values, None if call.body is None else filled(call.body, values), step=step)
+            body = None if call.body is None else filled(call.body, values)
+            self.wire.change(call, values, body, step=step, version=version)
             return
         values |= {"changes": self._nested(table, new), "record": self._nested(table, self._rows[table.name, key] or {})}
         body = filled("{changes}" if call.body is None else call.body, values)
-        if not self.wire.change(call, values, body, step=step):
+        if not self.wire.change(call, values, body, step=step, version=version):
             raise SourceRefused(f"A row of '{table.name}' that should be changed is no longer there.")
 
     def _keep(self, collection: str, key: Key, new: Mapping[str, Any] | None) -> bool:

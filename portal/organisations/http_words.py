@@ -96,12 +96,15 @@ def _collection(reading: Reading, node: yaml.Node, path: str) -> dict[str, Any] 
         "records": text(pattern=PLACE, reason="is not a place, like data.items", empty=True),
         "fields": mapping_of(text(pattern=PLACE, reason="is not a place, like properties.email"), keys=NAME, reason="is not a field"),
         "required": list_of(text(pattern=NAME, reason="is not a field")),
+        "if_match": truth,
         "list": list_of(_call({"by": list_of(text(pattern=PLACE, reason="is not a field"))}, is_question=True)),
         "get": _call({}, is_question=True),
         "delete": _call({}, method="DELETE"),
         "update": _call({}, method="PATCH"),
     }
     found: dict[str, Any] | None = record(dict, kinds, needed=("list",))(reading, node, path)
+    if found and found.get("if_match") and "get" not in found:
+        reading.refuse(f"{path}.if_match", "needs get: what a change must match stands in the answer about one record")
     for number, call in enumerate((found or {}).get("list", ())):
         if call is not None:
             extra = sorted(_blanks([call["path"], call.get("query"), call.get("body")]) - set(call.get("by", ())))

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 import yaml
@@ -144,3 +146,57 @@ def test_a_host_that_says_done_and_keeps_the_element_fails(airline: tuple[Store,
     receipt = receipt_of(job_id)
     assert (receipt["outcome"], receipt["verification"]["not_as_planned"]) == ("failed", 1)
     assert api.sources_left(job_id) == (("air", "Airline"),)
+
+
+def with_versions(store: Store, host: Host, *, meanwhile: str, tagged: bool = True) -> None:
+    """Every record has a version that a change must match. Just before the first change somebody else writes."""
+    source = DataSource.objects.get(key="air")
+    source.settings = {"private": True, "collections": {"bookings": calls_of("bookings", "id", if_match=True)}}
+    source.save()
+    writings = [meanwhile]
+
+    def version(asked: Asked) -> str:
+        number = asked.path.split("/")[-1]
+        return f'"{crc32(str(store.sql(f"SELECT * FROM bookings WHERE id = {number}", "air")).encode())}"'
+
+    def matching(asked: Asked) -> Said | None:
+        closed(asked)
+        if asked.method == "GET":
+            return None
+        while writings:
+            store.sql(writings.pop(), "air")
+        return None if asked.headers.get("If-Match", version(asked)) == version(asked) else Said(412)
+
+    def versioned(asked: Asked, said: Said) -> Said:
+        one = asked.method == "GET" and asked.path.startswith("/bookings/")
+        return replace(opened(asked, said), headers={"ETag": version(asked)} if one and tagged else {})
+
+    host.behaviour, host.after = matching, versioned
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_what_others_add_in_the_moment_between_is_kept_where_records_have_versions(airline: tuple[Store, Host], number: int) -> None:
+    store, host = airline
+    added = {"email": "new@example.org", "name": "New"}
+    with_versions(store, host, meanwhile=f"UPDATE bookings SET travellers = '{json.dumps([*BOOKINGS[number], added])}' WHERE id = {number}")
+    job_id = approved(store)
+    run_until_given_up(job_id)
+    assert receipt_of(job_id)["outcome"] == "complete"
+    assert held(store) == {**AFTER, number: [*AFTER[number], added]}
+
+
+def test_a_record_that_somebody_took_over_in_the_moment_between_is_not_deleted(airline: tuple[Store, Host]) -> None:
+    store, host = airline
+    with_versions(store, host, meanwhile=f"UPDATE bookings SET travellers = '{json.dumps([TWO])}' WHERE id = 3")
+    job_id = approved(store)
+    run_until_given_up(job_id)
+    assert held(store) == {**AFTER, 3: [TWO]}
+
+
+def test_without_the_version_that_was_promised_nothing_is_changed(airline: tuple[Store, Host]) -> None:
+    store, host = airline
+    with_versions(store, host, meanwhile="SELECT 1", tagged=False)
+    job_id = approved(store)
+    run_until_given_up(job_id)
+    assert held(store) == BOOKINGS
+    assert "no ETag" in api.progress(job_id).error
