@@ -91,7 +91,7 @@ def _withdraw(case: Case) -> Act:
 def _decide(case: Case, actor: Actor) -> Act:
     right = Right(case.right)
     if case.job_id and api.sources_left(case.job_id):
-        return Act(hint=_("The deletion has begun and is not finished. Try the source again that is named on this page."))
+        return Act(hint=_("The deletion has begun and is not finished. This page names what is left, and what you can do there."))
     if shortfalls.may_accept_gaps(case):
         return Act(_("Answer in part"), _to("answer_in_part", case), hint=_("It ended in part, and nothing is left to try."))
     if right is Right.DELETION:

@@ -123,7 +123,9 @@ def _planned(case: Case) -> dict[str, Any]:
         receipt = api.receipt(case.job_id)
     except EngineRefusal:
         return {"plan": None}
-    left = {"left_at": api.sources_left(case.job_id), "silent": api.sources_silent(case.job_id)}
+    people = {task.source_key: task for task in api.asked_by_hand(case.job_id) if task.is_deletion}
+    left_at = [(key, title, people.get(key)) for key, title in api.sources_left(case.job_id)]
+    left = {"left_at": left_at, "silent": api.sources_silent(case.job_id)}
     if receipt is None:
         figures = {name: view.totals.get(action, 0) for action, name in certificate.COLUMNS.items()}
         return {"plan": view, "figures": figures, "outcome": "", "stopped": api.progress(case.job_id).error, **left}

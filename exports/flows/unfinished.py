@@ -61,7 +61,7 @@ def must_be_finished(job: Job) -> None:
     if left:
         words = {"titles": ", ".join(title for _key, title in left)}
         why = (
-            _("A deletion has begun and is not finished at %(titles)s. Try it there again: only its own notes lead to what is left.")
+            _("A deletion has begun and is not finished at %(titles)s. Finish it there first: only its own notes lead to what is left.")
             % words
         )
         raise JobNotReady(f"{why} {_('Nothing was changed.')}")

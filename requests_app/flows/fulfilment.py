@@ -48,7 +48,7 @@ def _must_be_settled(case: Case) -> None:
     if left:
         titles = ", ".join(title for _key, title in left)
         raise NotYet(
-            _("The deletion has begun and is not finished at %(titles)s. Try it there again. Nothing was changed.") % {"titles": titles}
+            _("The deletion has begun and is not finished at %(titles)s. Finish it there first. Nothing was changed.") % {"titles": titles}
         )
 
 

@@ -68,3 +68,25 @@ def test_that_it_could_not_be_deleted_is_said_through_the_link_and_seen_at_the_d
     assert "Held by the tax office" in shown
     assert "Paper files" in shown
     assert HandTask.objects.get().said == "not_done"
+    assert "If that has changed, ask them once more" in shown
+    assert "Ask once more: Paper files</button>" in shown
+    assert "keys of the rows" not in shown
+
+
+def test_while_a_person_has_not_answered_the_desk_has_nothing_to_press(case: Case, lead: User) -> None:
+    case = worked(case)
+    shown = at_desk(lead).get(f"/desk/case/{case.reference}/").content.decode()
+    assert "A person deletes here, not we." in shown
+    assert '<a href="#by-hand">Who was asked, and when</a>' in shown
+    assert f"/desk/case/{case.reference}/retry/" not in shown
+
+
+def test_asking_once_more_sends_a_new_link(case: Case, lead: User) -> None:
+    case = worked(case)
+    (task,) = api.asked_by_hand(case.job_id)
+    by_hand.answer(case, task, HandAnswer("not_done", "Paula", words="Held", because="law", by_link=True), by=None)
+    case = worked(case)
+    assert not HandTask.objects.filter(state="open").exists()
+    at_desk(lead).post(f"/desk/case/{case.reference}/retry/", {"source": "papers"})
+    worked(case)
+    assert HandTask.objects.get().state == "open"
