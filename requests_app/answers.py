@@ -156,7 +156,8 @@ def _left_out(case: Case, progress: Progress) -> list[tuple[str, str]]:
     if progress.covered:
         what = ngettext("%(count)d passage", "%(count)d passages", progress.covered) % {"count": progress.covered}
         rows.append((what, _("They are about other people, so we have covered them.")))
-    return [*rows, *undone.with_reasons(case, progress.gaps), *case.policy.read().not_held]
+    closed = {one.title for one in undone.undone(case)}  # the letter says of these apart what could not be done, and why
+    return [*rows, *(gap for gap in progress.gaps if gap[0] not in closed), *case.policy.read().not_held]
 
 
 def _secrets(progress: Progress) -> str:

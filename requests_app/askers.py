@@ -121,6 +121,12 @@ def goes_to_agent(case: Case) -> bool:
     return is_agents(case) and (case.answers_asker or case.authorised_at is None)
 
 
+def told_apart(case: Case) -> str:
+    """The address of an agent who may ask and does not get the answer: they hear that there is one. Empty for everybody else."""
+    is_apart = is_agents(case) and case.authorised_at is not None and not case.answers_asker and is_asker_proved(case)
+    return _address(case, ADDRESS) if is_apart else ""
+
+
 def _address(case: Case, kind: str) -> str:
     """The proved one of this kind; while none is proved, the one that was typed."""
     rows = sorted(case.identifiers.filter(kind=kind), key=lambda row: row.verified_at is None)

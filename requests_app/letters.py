@@ -42,7 +42,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 # They hold a one-time code: nobody but the person reads them.
 TO_RECIPIENT = "recipient_told"  # to somebody who has the data from us, never shown to the person
 TO_RECIPIENT_AGAIN = "recipient_again"
-TO_OTHERS = frozenset({TO_RECIPIENT, TO_RECIPIENT_AGAIN})
+TO_AGENT = "agent_told"  # that the person has our answer, and nothing of it
+TO_OTHERS = frozenset({TO_RECIPIENT, TO_RECIPIENT_AGAIN, TO_AGENT})
 SECRET_KINDS = frozenset({"confirm", "confirm_again", "authorise", "follow", "download"})
 # They say that we have the request; an answer says so too, where it comes first.
 ANSWERS = frozenset({"refused", "answer_access", "answer_outline", "answer_deletion", "answer_correction", "answer_done", "appeal_decided"})
@@ -72,6 +73,8 @@ def queue(case: Case, kind: str, *, to: str, facts: Mapping[str, Any] | None = N
         due_at=clock.now(),
     )
     hints.on_commit(hints.POST_LETTER, letter.pk)
+    if kind in ANSWERS and (agent := askers.told_apart(case)):
+        queue(case, TO_AGENT, to=agent)
     return letter
 
 

@@ -9,6 +9,7 @@ from smtplib import SMTPException
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.template.loader import get_template
 from pypdf import PdfReader
 from weasyprint.urls import URLFetcherResponse
 
@@ -211,3 +212,12 @@ def test_letters_of_two_threads_at_once_are_like_those_of_one() -> None:
         thread.join()
 
     assert together == [alone] * 6
+
+
+def test_the_signature_never_stands_on_a_page_of_its_own() -> None:
+    css = get_template("letters/letter.css").template.source
+    for lines in range(24, 34):
+        body = "<p>We have answered.</p>" * lines + "<div class=keep><h2>Complain</h2><p>To whom</p></div><p class=sign>Ada</p>"
+        html = f"<html lang=en><title>A letter</title><style>{css}</style><h1>Dear Rita</h1>{body}</html>"
+        last = PdfReader(io.BytesIO(paper.pdf(html))).pages[-1].extract_text()
+        assert "Complain" in last, lines

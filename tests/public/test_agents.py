@@ -13,6 +13,7 @@ from requests_app import askers
 from requests_app.flows import closing, following, fulfilment, searching
 from requests_app.models import Challenge, Event, Letter
 from requests_app.rules.states import State
+from tests.desk.acting import as_actor
 from tests.people import at_desk
 from tests.public.others import ANNA, MIA, SEEN, allowed, ask_for, opened, proved_by
 from tests.public.walking import mailed_code, page_of, post, shapes
@@ -174,3 +175,36 @@ def test_the_person_cannot_use_up_or_replace_the_agents_code(anna: Client, mia: 
     post(anna, "/o/northwind/code/", code=code)
     case.refresh_from_db()
     assert case.state == State.OPEN
+
+
+def test_an_agent_is_told_that_there_is_an_answer_and_nothing_of_it(anna: Client, mia: Client, northwind: Organisation, ada: User) -> None:
+    case = allowed(mia, proved_by(anna, ask_for(anna, "agent")))
+    closing.refuse(case, "not_verifiable", "Nothing that was shown leads to an account.", by=as_actor(ada, case))
+    answer, told = (case.letters.get(kind=kind) for kind in ("refused", "agent_told"))
+    assert (case.unseal(answer.to_sealed), case.unseal(told.to_sealed)) == (MIA, ANNA)
+    said = told.subject + case.unseal(told.body_sealed)
+    assert case.reference in said
+    assert not [word for word in ("Mensah", MIA, "refuse", "copy", "account", "/request/") if word in said]
+    page = mia.get(page_of(case)).content.decode()
+    assert answer.subject in page
+    assert told.subject not in page
+
+
+@pytest.mark.parametrize("answer", ["agent", "nobody yet"])
+def test_an_agent_who_gets_the_answer_or_may_not_ask_yet_is_told_nothing_apart(
+    anna: Client, mia: Client, northwind: Organisation, ada: User, answer: str
+) -> None:
+    case = proved_by(anna, ask_for(anna, "agent"))
+    if answer == "agent":
+        case = allowed(mia, case, answer="agent")
+    closing.refuse(case, "not_verifiable", "Nothing that was shown leads to an account.", by=as_actor(ada, case))
+    assert case.letters.filter(kind="refused").exists()
+    assert not case.letters.filter(kind="agent_told").exists()
+
+
+def test_an_agent_who_never_proved_their_mailbox_is_not_written_to(anna: Client, northwind: Organisation, otto: User, ada: User) -> None:
+    case = ask_for(anna, "agent")
+    at_desk(otto).post(f"/desk/case/{case.reference}/authority/", SEEN)
+    case.refresh_from_db()
+    closing.refuse(case, "not_verifiable", "Nothing that was shown leads to an account.", by=as_actor(ada, case))
+    assert not case.letters.filter(kind="agent_told").exists()
