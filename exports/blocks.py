@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from exports import tagged
@@ -14,20 +14,35 @@ from exports.query import Key
 
 WHOLE, UUIDS, JSON = "whole", "uuid", "json"
 
+T = TypeVar("T")
+Span = tuple[int, int]
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most this size."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
 
 @dataclass(frozen=True)
 class Part:
-    """One column. Whole numbers and UUIDs are joined by commas, with nothing for NULL; anything else is a JSON array."""
+    """One column. Whole numbers and UUIDs are joined by commas, with nothing for NULL; anything else is a JSON array.
+
+    `span` is the smallest and the largest of whole numbers, where that is known.
+    """
 
     kind: str
     text: str
+    span: Span | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Part:
         """These values, of which each comes back with its own type."""
         kinds = set(map(type, values))
         if kinds in ({int}, {UUID}):
-            return cls(WHOLE if kinds == {int} else UUIDS, ",".join(map(str, values)))
+            span = (min(values), max(values)) if kinds == {int} else None
+            return cls(WHOLE if kinds == {int} else UUIDS, ",".join(map(str, values)), span)
         return cls(JSON, tagged.dumps(values))
 
     def values(self) -> list[Any]:
@@ -64,7 +79,8 @@ class Block:
 
     def dumps(self) -> str:
         """As text: a line that says what follows, then a line for each column."""
-        head = json.dumps({"rows": self.rows, "kinds": [part.kind for part in self.parts]})
+        kinds, spans = [part.kind for part in self.parts], [part.span for part in self.parts]
+        head = json.dumps({"rows": self.rows, "kinds": kinds, "spans": spans, "sum": self.key_sum})
         return "\n".join((head, *(part.text for part in self.parts)))
 
 
@@ -72,7 +88,8 @@ def loads(lines: Iterable[str]) -> Block:
     """The block that `dumps` wrote; takes no more lines than it has."""
     rest = iter(lines)
     head = json.loads(next(rest))
-    return Block(head["rows"], tuple(Part(kind, next(rest)) for kind in head["kinds"]))
+    spans = (tuple(span) if span else None for span in head["spans"])
+    return Block(head["rows"], tuple(Part(kind, next(rest), span) for kind, span in zip(head["kinds"], spans, strict=True)), head["sum"])
 
 
 def joined(blocks: Sequence[Block]) -> Block:
@@ -83,7 +100,13 @@ def joined(blocks: Sequence[Block]) -> Block:
     for column in zip(*(block.parts for block in blocks), strict=True):
         kinds = {part.kind for part in column}
         if len(kinds) == 1 and JSON not in kinds:
-            parts.append(Part(column[0].kind, ",".join(part.text for part in column)))
+            parts.append(Part(column[0].kind, ",".join(part.text for part in column), _spanned([part.span for part in column])))
         else:
             parts.append(Part.of(list(chain.from_iterable(part.values() for part in column))))
-    return Block(sum(map(len, blocks)), tuple(parts))
+    sums = [block.key_sum for block in blocks if block.key_sum is not None]
+    return Block(sum(map(len, blocks)), tuple(parts), sum(sums) if len(sums) == len(blocks) else None)
+
+
+def _spanned(spans: Sequence[Span | None]) -> Span | None:
+    known = [span for span in spans if span]
+    return (min(least for least, _most in known), max(most for _least, most in known)) if len(known) == len(spans) else None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
-from exports.blocks import Block
+from exports.blocks import Block, batches
 from exports.connectors.base import Link, Row, SourceMismatch, Written
 from exports.connectors.sql_blocks import blocks_of, key_sum
 from exports.connectors.sql_compile import Compiler
@@ -21,15 +20,6 @@ from exports.query import ByKey, Key, Outside, Query, inner_queries
 
 KEYS_AT_ONCE = 400
 NOBODY = (None, 0)
-
-T = TypeVar("T")
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of at most this size."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 class SqlReader(SqlSession):
@@ -122,15 +112,15 @@ class SqlReader(SqlSession):
 
     def read_back(self, collection: str, keys: Iterable[Key], *, fields: tuple[str, ...] = ()) -> Iterator[tuple[Key, Row | None]]:
         """Every key with its row as it stands now, or None when the row is gone."""
-        for chunk in chunks(keys, KEYS_AT_ONCE):
+        for some in batches(keys, KEYS_AT_ONCE):
             compiler = self.compiler()
             key = compiler.key(collection)
             wanted = fields or tuple(compiler.table(collection).columns)
-            statement = _held(self, compiler.select(Query(collection, ByKey(tuple(chunk))), (*key, *wanted)))
+            statement = _held(self, compiler.select(Query(collection, ByKey(tuple(some))), (*key, *wanted)))
             with self._asking():
                 rows = self.connection.execute(statement).all()
             held = {tuple(row[: len(key)]): dict(zip(wanted, row[len(key) :], strict=True)) for row in rows}
-            yield from ((one, held.get(one)) for one in chunk)
+            yield from ((one, held.get(one)) for one in some)
 
     def referrers(self, link: Link, *, targeted: Query, outside: Query) -> Iterator[tuple[Key, int]]:
         """Keys of targeted rows to which rows point that are not in `outside`'s answer, each with their number."""

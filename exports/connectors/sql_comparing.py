@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, literal_column, or_, true, tuple_
 
+from exports.blocks import Block
 from exports.connectors.base import ColumnSchema
 from exports.connectors.sql_dialects import Dialect
 
 Side = tuple[ColumnElement[Any], ColumnSchema]
+SPARSE = 10  # reading a row costs a tenth of looking for one, or less
 
 
 def pairs(dialect: Dialect, mine: Side, theirs: Side) -> Iterator[tuple[ColumnElement[Any], ColumnElement[Any]]]:
@@ -60,6 +63,27 @@ def _few_ways(dialect: Dialect, mine: Sequence[Side], values: Sequence[Sequence[
 def _all_hold(dialect: Dialect, mine: Sequence[Side], values: Sequence[Any]) -> ColumnElement[bool]:
     """One tuple, part by part: MariaDB finds too little by (a, b) IN (…) where characters have to be converted."""
     return and_(*(listed(dialect, [side], [(value,)]) for side, value in zip(mine, values, strict=True)))
+
+
+def between(mine: Sequence[Side], block: Block) -> ColumnElement[bool]:
+    """The columns come neither before nor after all rows of the block, as far as it knows: an index on them goes straight to that range.
+
+    A row is compared as a whole: it comes after another by the first part in which they differ.
+    """
+    spans = list(takewhile(bool, (part.span for part in block.parts)))
+    parts = [part for part, _live in mine[: len(spans)]]
+    if not parts:
+        return true()
+    least, most = ([literal(span[end], part.type) for part, span in zip(parts, spans, strict=True) if span] for end in (0, 1))
+    if len(parts) == 1:
+        return and_(parts[0] >= least[0], parts[0] <= most[0])
+    return and_(tuple_(*parts) >= tuple_(*least), tuple_(*parts) <= tuple_(*most))
+
+
+def is_dense(block: Block) -> bool:
+    """Hardly any other rows can lie between the first and the last of these."""
+    span = block.parts[0].span
+    return span is not None and span[1] - span[0] < SPARSE * len(block)
 
 
 def holding(parts: Sequence[ColumnElement[Any]], held: Select[Any], *, tuples: bool = True) -> ColumnElement[bool]:

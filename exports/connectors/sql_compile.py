@@ -10,7 +10,7 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, case, false
 
 from exports.blocks import Block
 from exports.connectors.base import ColumnSchema, Schema, SourceMismatch
-from exports.connectors.sql_comparing import Side, holding, listed, pairs
+from exports.connectors.sql_comparing import Side, between, holding, listed, pairs
 from exports.connectors.sql_dialects import Dialect
 from exports.connectors.sql_moments import before, dated
 from exports.connectors.sql_tables import Tables
@@ -90,7 +90,7 @@ class Compiler(Tables):
         if isinstance(values, Block) and self.dialect.blocks and self.dialect.blocks.takes(values, columns):
             taken = self._carried(mine, columns, values)
             if taken is not None:
-                return taken
+                return and_(between(list(zip(mine, columns, strict=True)), values), taken)
         fit = fitting(values, columns, self.dialect)
         if not fit:
             return false()

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, delete, update
 
-from exports.connectors.sql import KEYS_AT_ONCE, chunks
+from exports.blocks import batches
+from exports.connectors.sql import KEYS_AT_ONCE
 from exports.connectors.sql_writing import SqlWriter, whole_key
 from exports.query import ByKey, Key, Query
 
@@ -31,7 +32,7 @@ class KeyWriter(SqlWriter):
 
     def _found(self, collection: str, keys: Collection[Key]) -> Iterator[tuple[TableClause, ColumnElement[bool], int]]:
         """The table, some of the rows, and their number. Without keys, none: the statement is sent all the same, for its permission."""
-        for some in chunks(keys, KEYS_AT_ONCE) if keys else [[]]:
+        for some in batches(keys, KEYS_AT_ONCE) if keys else [[]]:
             compiler, these = self.compiler(), ByKey(tuple(some))
             whole_key(compiler, collection, some)
             whole = compiler.whole(collection)

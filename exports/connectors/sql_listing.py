@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, TableClause, and_, select
+from sqlalchemy import ColumnElement, FromClause, TableClause, and_, select, true
 
 from exports.blocks import Block
 from exports.connectors.base import SourceMismatch
-from exports.connectors.sql_comparing import Side, holding, pairs
+from exports.connectors.sql_comparing import Side, between, holding, is_dense, pairs
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_values import fitting
 from exports.query import Key
@@ -54,10 +54,10 @@ def carried(compiler: Compiler, collection: str, keys: Collection[Key]) -> Listi
         listed = compiler.dialect.unpacked(fitting(keys, live, compiler.dialect), live)
         return None if listed is None else listing(compiler, collection, listed, list(listed.c))
     listed = compiler.dialect.unpacked(keys, live) if len(mine) > 1 else None
-    if listed is None:
-        held = blocks.holds_any(mine[0][0], keys, live[0])
-        return Listing(whole, held, held)
-    # The first part alone says the same less exactly: else all rows of a large table would be put beside the list again and again.
-    found = listing(compiler, collection, listed, list(listed.c))
-    first = blocks.holds_any(found.whole.c[compiler.key(collection)[0]], keys, live[0])
-    return Listing(found.whole, and_(found.joined, first), and_(found.inside, first))
+    found = listing(compiler, collection, listed, list(listed.c)) if listed is not None else Listing(whole, true(), true())
+    sides = [(found.whole.c[name], column) for name, column in zip(compiler.key(collection), live, strict=True)]
+    # Less exact than a list, and enough to keep a large table from being gone through whole, again and again.
+    rough = between(sides, keys)
+    if listed is None or not is_dense(keys):
+        rough = and_(rough, blocks.holds_any(sides[0][0], keys, live[0]))
+    return Listing(found.whole, and_(found.joined, rough), and_(found.inside, rough))

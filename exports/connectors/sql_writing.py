@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, column, delete, table, update
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from exports.blocks import Block
+from exports.blocks import Block, batches
 from exports.connectors.base import ColumnSchema, Correction, SourceMismatch
-from exports.connectors.sql import SqlReader, chunks
+from exports.connectors.sql import SqlReader
 from exports.connectors.sql_comparing import listed
 from exports.connectors.sql_compile import Compiler
 from exports.connectors.sql_errors import told
@@ -41,7 +41,7 @@ class SqlWriter(SqlReader):
 
     def rewrite(self, collection: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> int:
         """Set new values of their own in these rows; every row names the same fields."""
-        return sum(self._rewrite(collection, alike(collection, chunk)) for chunk in chunks(rows, ROWS_AT_ONCE))
+        return sum(self._rewrite(collection, alike(collection, some)) for some in batches(rows, ROWS_AT_ONCE))
 
     def keep(self) -> None:
         """Keep what was changed so far, and go on in a new transaction."""
@@ -144,4 +144,4 @@ def whole_key(compiler: Compiler, collection: str, keys: Iterable[Key]) -> tuple
 
 def _portions(keys: Iterable[Key]) -> Iterable[Collection[Key]]:
     """A block goes as it is, in one statement."""
-    return [keys] if isinstance(keys, Block) else chunks(keys, ROWS_AT_ONCE)
+    return [keys] if isinstance(keys, Block) else batches(keys, ROWS_AT_ONCE)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from exports.blocks import batches
 from exports.flows.ground import Gap, Ground, Tie
 from exports.flows.ordering import erasing_rings
 from exports.query import AllOf, AnyOf, ByKey, Key, Predicate, Query, Within
@@ -93,9 +93,8 @@ def _lasting(ground: Ground, anchors: Anchors, child: str, tie: Tie) -> Iterator
     verdict, columns = ground.verdicts[child], tie.link.columns
     yield verdict.pointer_ends(columns, verdict.ends), ground.questions.query(child)
     for day, keys in anchors.held[child].days().items():
-        rest = iter(keys)
-        while chunk := tuple(islice(rest, KEYS_AT_ONCE)):
-            yield verdict.pointer_ends(columns, day), Query(ground.places[child].table.name, ByKey(chunk))
+        for some in batches(keys, KEYS_AT_ONCE):
+            yield verdict.pointer_ends(columns, day), Query(ground.places[child].table.name, ByKey(tuple(some)))
 
 
 def _pointed_at(ground: Ground, place: Place, tie: Tie, rows: Query) -> Iterator[Key]:

@@ -7,9 +7,10 @@ from itertools import combinations
 from typing import Any
 
 from exports import tagged
+from exports.blocks import batches
 from exports.connectors.base import Reader
 from exports.flows.ground import Ground
-from exports.flows.handles import KEYS_EACH, NONE, Own, batches
+from exports.flows.handles import KEYS_EACH, NONE, Own
 from exports.moves import Move
 from exports.query import Key
 from portal.kit import crypto

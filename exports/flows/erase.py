@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
+from exports.blocks import batches
 from exports.connectors.base import Connector, SourceBusy, SourceError, SourceUnreachable, Writer
 from exports.flows import handles
 from exports.flows.by_hand import ask_for_deletions
@@ -29,6 +30,7 @@ from portal.kit.clock import now
 
 AT_MOST = 50_000  # rows that one transaction changes at a source
 DOCUMENTS_AT_ONCE = 200
+FEW_TIMES = 4
 TRIES = 5
 
 
@@ -137,23 +139,33 @@ def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
         _may_change(writer, moves)
         same = _count_again(writer, asked.counted, may_grow=has_begun)
         let_go(held, job, writer, [move for move in moves if move.group == SHARED or move.address not in same], asked.theirs)
-        _loosen(held, job, writer, moves)
         done: list[int] = []
+        changed, is_first = _loosen(held, job, writer, moves), True
         is_whole = is_one_transaction(sum(move.rows for move in moves))
         for move, some in ((one, some) for one in moves for some in _waiting(held, job, one)):
-            if not is_whole:
+            rows = sum(len(handle.keys) for handle in some)
+            if changed and not is_whole and changed + rows > AT_MOST:
                 writer.keep()
                 _mark(held, done)
-                done, some = [], _looked_at(held, writer, move, some, asked=asked)
+                done, changed, is_first = [], 0, False
+            some = some if is_first else _looked_at(held, writer, move, some, asked=asked)
             _write(writer, move, some)
-            done += [handle.pk for handle in some]
+            if move.action == DELETE:
+                asked.without(move.address, handles.keys_of(some))
+            done, changed = done + [handle.pk for handle in some], changed + rows
     _mark(held, done)
 
 
 def _looked_at(held: Held, writer: Writer, move: Move, some: list[handles.Opened], *, asked: Asked) -> list[handles.Opened]:
-    """Another transaction has begun: what is still the person's, where that can be told by now."""
-    counted = {address: found for address, found in asked.counted.items() if address == move.address}
-    if move.address not in asked.lasting or _count_again(writer, counted, may_grow=True):
+    """Another transaction has begun: what is still the person's, where that can be told by now.
+
+    The rows that are left are asked for together, if they are not many times more; else these alone, which takes longer for each.
+    """
+    if move.address not in asked.lasting:
+        return some
+    most = FEW_TIMES * sum(len(handle.keys) for handle in some)
+    counted = {address: found for address, found in asked.counted.items() if address == move.address and found[1] <= most}
+    if _count_again(writer, counted, may_grow=True):
         return some
     return look_again(held, writer, move, some, asked.theirs[move.address])
 
@@ -182,13 +194,16 @@ def _count_again(writer: Writer, expected: Mapping[str, tuple[Query, int, int | 
     return same
 
 
-def _loosen(held: Held, job: Job, writer: Writer, moves: list[Move]) -> None:
+def _loosen(held: Held, job: Job, writer: Writer, moves: list[Move]) -> int:
     """Empty the pointers by which rows that are about to go point at each other in a circle, and those by which rows that stay point
-    at rows that go before their turn comes: the database would refuse, or take the rows that stay along (ON DELETE CASCADE)."""
+    at rows that go before their turn comes: the database would refuse, or take the rows that stay along (ON DELETE CASCADE).
+    Says in how many rows."""
+    changed = 0
     for move in moves:
         columns = loose_columns(job, move)
         for some in _waiting(held, job, move) if columns else ():
-            writer.mask(move.table, handles.keys_of(some), dict.fromkeys(columns))
+            changed += writer.mask(move.table, handles.keys_of(some), dict.fromkeys(columns))
+    return changed
 
 
 def loose_columns(job: Job, move: Move) -> list[str]:
@@ -218,12 +233,12 @@ def _write(writer: Writer, move: Move, some: list[handles.Opened]) -> int:
         return writer.mask(move.table, handles.keys_of(some), move.constants)
     constants, rows = move.constants, (row for handle in some for row in handle.rows)
     if any(mask.strategy == ELEMENTS for mask in move.masks.values()):
-        rows = (row for few in handles.batches(rows, DOCUMENTS_AT_ONCE) for row in thinned(writer, move.table, few))
+        rows = (row for few in batches(rows, DOCUMENTS_AT_ONCE) for row in thinned(writer, move.table, few))
     return writer.rewrite(move.table, ((key, {**constants, **own}) for key, own in rows))
 
 
 def _mark(held: Held, done: list[int]) -> None:
-    for some in handles.batches(done, 500):
+    for some in batches(done, 500):
         with held.writing():
             Handle.objects.filter(pk__in=some).update(state=HandleState.DONE)
     held.renew()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
-from typing import Any, TypeVar
+from itertools import repeat
+from typing import Any
 
 from django.db.models import Sum
 
 from exports import tagged
-from exports.blocks import Block, joined, loads
+from exports.blocks import Block, batches, joined, loads
 from exports.models import Handle, HandleAction, HandleState, Job
 from exports.moves import Move
 from exports.query import Key
@@ -26,7 +26,6 @@ HANDLES_AT_ONCE = 4
 
 Own = Mapping[str, Any]
 NONE: Own = {}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,6 @@ class Opened:
     def rows(self) -> tuple[tuple[Key, Own], ...]:
         """Each key with the new values that are its own."""
         return tuple(zip(self.keys, self.own or repeat(NONE), strict=False))
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of at most this size."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 def seal(job: Job, move: Move, rows: Sequence[tuple[Key, Own]] | Block) -> Handle:

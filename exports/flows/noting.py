@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from exports import tagged
-from exports.blocks import UUIDS, WHOLE, Block, Part
+from exports.blocks import UUIDS, WHOLE, Block, Part, batches
 from exports.connectors.base import Reader
 from exports.flows import handles, ledger
 from exports.flows.belonging import links_of
@@ -25,7 +25,7 @@ UNKNOWN_DAYS = 90  # how long backups are thought to live where the policy does 
 
 def put(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> None:
     """Write down every row of a move that is about to change, before anything is written anywhere."""
-    for some in handles.batches(_rows(job, rehearsal, move, links_of(rehearsal.ground, move.address)), handles.KEYS_EACH):
+    for some in batches(_rows(job, rehearsal, move, links_of(rehearsal.ground, move.address)), handles.KEYS_EACH):
         held.renew()
         ledger.put(out, move.number, some)
 

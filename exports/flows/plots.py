@@ -8,10 +8,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from exports.blocks import batches
 from exports.connectors.base import ForeignKey, Link, Reader, Schema, TableSchema
 from exports.flows.aging import DELETE, Aged
 from exports.flows.anonymising import anonymous_masks, not_anonymous
-from exports.flows.handles import KEYS_EACH, batches
+from exports.flows.handles import KEYS_EACH
 from exports.masking import Mask
 from exports.query import EVERYTHING, NOTHING, AllOf, Beyond, ByKey, Key, Predicate, Query, Within
 from exports.retention import period_before

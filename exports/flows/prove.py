@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from exports.blocks import batches
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
 from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
@@ -93,7 +94,7 @@ def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
         except SourceError as problem:
             _unread(job, problem)
             proof.unproved.append(move.source)
-    for few in handles.batches(gone, 500):
+    for few in batches(gone, 500):
         with held.writing():
             Handle.objects.filter(pk__in=few).update(state=HandleState.PROVED)
     proof.by_key_at = now().isoformat(timespec="seconds")

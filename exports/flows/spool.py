@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from django.utils.translation import gettext as _
 
+from exports.blocks import Block, batches
 from exports.flows import handles, ledger, noting
 from exports.flows.belonging import link_columns, with_links
 from exports.flows.detaching import Detached
@@ -23,15 +24,24 @@ from exports.moves import DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
 from portal.kit.sealing import SealedWriter
 
+Expected = tuple[Query, int, int | None]
+
 
 @dataclass(frozen=True)
 class Asked:
     """What a source is asked once more inside the transaction that writes, by collection: questions with the rows that each found, and
     the sum over their keys; and the question that tells whose a row is."""
 
-    counted: dict[str, tuple[Query, int, int | None]] = field(default_factory=dict)
+    counted: dict[str, Expected] = field(default_factory=dict)
     theirs: dict[str, Query] = field(default_factory=dict)
     lasting: frozenset[str] = frozenset()  # collections that can be asked this between two portions of a large erasure, too
+
+    def without(self, address: str, gone: Collection[Key]) -> None:
+        """These rows of a collection are no longer expected: they have just been deleted."""
+        if address in self.counted:
+            query, rows, key_sum = self.counted[address]
+            its = gone.key_sum if isinstance(gone, Block) else None
+            self.counted[address] = query, rows - len(gone), None if key_sum is None or its is None else key_sum - its
 
 
 Recount = dict[str, Asked]
@@ -110,7 +120,7 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, han
         return
     secret = job.box.key  # once the job is destroyed, nobody can tell whose a hash was
     hashed = tuple(sorted(name for name, mask in move.own.items() if mask.strategy == HASH))
-    for some in handles.batches(_keys(rehearsal, move), handles.KEYS_EACH):
+    for some in batches(_keys(rehearsal, move), handles.KEYS_EACH):
         old = dict(reader.read_back(move.table, some, fields=hashed)) if hashed else {}
         for key in some:
             before = old.get(key) or {}

@@ -55,4 +55,5 @@ def _blocks(ground: Ground, address: str, rows: int) -> Iterator[Block] | None:
 def _split(ground: Ground, address: str, block: Block) -> Both:
     parts = dict(zip(_fields(ground, address), block.parts, strict=True))
     key, links = ground.places[address].table.key, links_of(ground, address)
-    return Block(block.rows, tuple(parts[name] for name in key)), Block(block.rows, tuple(parts[name] for name in links))
+    keys = Block(block.rows, tuple(parts[name] for name in key), block.key_sum)
+    return keys, Block(block.rows, tuple(parts[name] for name in links))

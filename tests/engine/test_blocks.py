@@ -1,5 +1,6 @@
 """Rows as blocks: what comes back is what went in, and what a database joins itself is what it would have given row by row."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from exports import api
 from exports.blocks import Block, joined, loads
 from exports.connectors import sql_blocks
 from exports.connectors.base import GivesBlocks
+from exports.connectors.sql_writing import SqlWriter
 from exports.flows import erase, handles
 from exports.models import Handle, Job
 from exports.query import EVERYTHING, ByKey, Equals, Query
@@ -38,6 +40,15 @@ def test_a_block_gives_back_its_rows_with_their_types() -> None:
         block = loads(iter(Block.of(rows).dumps().split("\n")))
         assert (len(block), list(block)) == (len(rows), rows)
         assert list(map(type, next(iter(block)))) == list(map(type, rows[0]))
+
+
+def test_a_block_keeps_the_sum_over_its_keys_and_between_which_numbers_they_lie() -> None:
+    block = replace(Block.of([(7, ONE), (-2, TWO)]), key_sum=2**70)
+    other = replace(Block.of([(9, ONE)]), key_sum=-1)
+    again = loads(iter(block.dumps().split("\n")))
+    assert (again.key_sum, [part.span for part in again.parts]) == (2**70, [(-2, 7), None])
+    assert (joined([again, other]).key_sum, joined([again, other]).parts[0].span) == (2**70 - 1, (-2, 9))
+    assert joined([again, Block.of([(9, ONE)])]).key_sum is None
 
 
 def test_blocks_are_joined_row_after_row_whatever_their_parts_are_made_of() -> None:
@@ -79,6 +90,9 @@ KEYED = [
     ("a text PRIMARY KEY", [(f"{n}, 'é'",) for n in range(5)]),
     ("a int, b uuid, PRIMARY KEY (a, b)", [(n, UUID(int=n)) for n in range(5)]),
     ("a int, b date, PRIMARY KEY (a, b)", [(n, date(2026, 1, 1 + n)) for n in range(5)]),
+    ("a int, b bigint, PRIMARY KEY (a, b)", [(7, n) for n in range(-2, 3)]),
+    ("b smallint, a int, PRIMARY KEY (b, a)", [(n, n * 10**8) for n in range(5)]),
+    ("a int, b int, PRIMARY KEY (a, b)", [(n * 10**6, 5 - n) for n in range(5)]),  # far from each other
 ]
 
 
@@ -184,6 +198,40 @@ def test_killed_between_its_blocks_an_erasure_ends_the_same(
                 break
     assert kills > 3
     assert not killed
+
+
+@pytest.mark.needs("postgresql")
+def test_large_blocks_follow_each_other_in_the_order_of_the_key(postgresql_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql_blocks, "AT_MOST", 2)
+    with on_postgresql(postgresql_server) as product:
+        product.execute(["CREATE TABLE t (a int, b bigint, PRIMARY KEY (a, b))"])
+        product.insert("t", [(1, 3), (2, -5), (1, 1), (2, 9), (1, 2)])
+        with product.connector().reading() as reader:
+            assert isinstance(reader, GivesBlocks)
+            blocks = sorted(reader.blocks(Query("t", EVERYTHING), ("a", "b"), rows=5) or (), key=min)
+        assert [sorted(block) for block in blocks] == [[(1, 1), (1, 2)], [(1, 3), (2, -5)], [(2, 9)]]
+        assert [[part.span for part in block.parts] for block in blocks] == [[(1, 1), (1, 2)], [(1, 2), (-5, 3)], [(2, 2), (9, 9)]]
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize("is_given", [False, True])
+def test_between_two_portions_of_a_table_rows_are_asked_one_by_one_only_where_something_has_changed(
+    postgresql_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_given: bool
+) -> None:
+    monkeypatch.setattr(sql_blocks, "AT_MOST", 2)
+    monkeypatch.setattr(erase, "AT_MOST", 2)
+    with on_postgresql(postgresql_server) as product:
+        product.execute(TABLES)
+        filled(product)
+        store = store_of(product, tmp_path, DATASET)
+        give = f"UPDATE visits SET person_id = '{UUID(int=2)}' WHERE person_id = '{UUID(int=1)}'"
+        after(monkeypatch, SqlWriter, "erase", lambda: product.execute([give] if is_given else []))
+        asked, honest = list[str](), erase.look_again
+        monkeypatch.setattr(erase, "look_again", lambda *words: asked.append(words[2].table) or honest(*words))
+        receipt = approve_and_run(store.start())
+        assert (receipt["outcome"], receipt["no_longer_theirs"]) == ("complete", 7 if is_given else 0)
+        assert set(asked) == ({"visits"} if is_given else set())
+        assert [len(rows) for rows in everything(product)] == [1, 5, 10, 14 if is_given else 7]
 
 
 def test_handles_are_opened_in_portions_that_a_transaction_may_change() -> None:
