@@ -132,7 +132,8 @@ def _planned(case: Case) -> dict[str, Any]:
     signed = receipt["receipt"]
     places = [one for one in certificate.erased_places(signed, view.lines) if one.found or case.right == Right.DELETION]
     words = {"plan": view, "places": places, "figures": certificate.totals_of(places), "outcome": signed["outcome"]}
-    return {**words, **left, "not_searched": signed["gaps"]}
+    told = tuple(f"{title}:" for _key, title, task in left_at if task)  # the words of a person stand with what can be done there
+    return {**words, **left, "not_searched": [gap for gap in signed["gaps"] if not gap.startswith(told)]}
 
 
 def _found(case: Case, progress: Progress | None) -> dict[str, Any]:

@@ -71,12 +71,13 @@ def test_that_it_could_not_be_deleted_is_said_through_the_link_and_seen_at_the_d
     assert "If that has changed, ask them once more" in shown
     assert "Ask once more: Paper files</button>" in shown
     assert "keys of the rows" not in shown
+    assert "A gap." not in shown  # it is said once
 
 
 def test_while_a_person_has_not_answered_the_desk_has_nothing_to_press(case: Case, lead: User) -> None:
     case = worked(case)
     shown = at_desk(lead).get(f"/desk/case/{case.reference}/").content.decode()
-    assert "A person deletes here, not we." in shown
+    assert "has not answered yet. A person deletes here, not we" in shown
     assert '<a href="#by-hand">Who was asked, and when</a>' in shown
     assert f"/desk/case/{case.reference}/retry/" not in shown
 
