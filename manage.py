@@ -9,7 +9,12 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     import portal.celery  # noqa: F401  (the task app must exist before any task is sent)
+    from portal.store import StoreMissing, make_ready
 
+    try:
+        make_ready(sys.argv[1:])
+    except StoreMissing as why:
+        sys.exit(str(why))
     execute_from_command_line(sys.argv)
 
 

@@ -29,6 +29,11 @@ def test_a_small_policy_is_read_as_it_stands(tmp_path: Path) -> None:
     assert not policy.offers("correction")
 
 
+def test_a_date_may_stand_in_quotes(tmp_path: Path) -> None:
+    text = SMALL.replace("effective_on: 2026-02-17", 'effective_on: "2026-02-17"')
+    assert read_policy(written(tmp_path, text)).effective_on == date(2026, 2, 17)
+
+
 def test_a_policy_survives_the_way_through_json(tmp_path: Path) -> None:
     policy = read_policy(written(tmp_path, SMALL))
 

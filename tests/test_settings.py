@@ -76,3 +76,22 @@ def test_what_the_product_writes_is_for_its_owner_only(tmp_path: Path) -> None:
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "made", *(tmp_path / "made").iterdir())}
     assert modes == {"made": 0o700, "here": 0o600, "by a child": 0o600}
+
+
+def manage(folder: Path, *words: str, **given: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HABEAS_", "DJANGO_"))}
+    environment = inherited | {"HABEAS_DATA": str(folder), "DATABASE_URL": "", "REDIS_URL": ""} | given
+    return subprocess.run([sys.executable, "manage.py", *words], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.thorough
+def test_the_first_command_of_a_new_installation_needs_no_other_before_it(tmp_path: Path) -> None:
+    done = manage(tmp_path, "verify_log", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["ok"]
+
+
+def test_a_store_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> None:
+    done = manage(tmp_path, "verify_log", DATABASE_URL="postgres://habeas:secret-word@127.0.0.1:1/habeas")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "The store of this installation (DATABASE_URL) does not answer. Nothing was done.\n"

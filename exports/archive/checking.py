@@ -208,9 +208,10 @@ def _check_signature(found: Found, keys: KeySet | None, report: Report) -> None:
             report.say("signature", SIGNATURE, str(refusal))
 
 
-def as_json(report: Report) -> str:
-    """The report for machines."""
-    return json.dumps({"sound": report.is_sound, **asdict(report)}, ensure_ascii=False, indent=1)
+def as_json(*reports: Report) -> str:
+    """The report for machines; of several archives a list, in the order in which they were named."""
+    told = [{"sound": report.is_sound, **asdict(report)} for report in reports]
+    return json.dumps(told[0] if len(told) == 1 else told, ensure_ascii=False, indent=1)
 
 
 def as_text(report: Report) -> str:

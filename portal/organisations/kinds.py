@@ -12,6 +12,7 @@ from portal.kit.signs import hidden_in_line, hidden_in_text
 from portal.organisations.marked_yaml import Kind, Reading, entries, items, one_of, scalar, shown
 from portal.organisations.promises import UNSPECIFIED
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 PERIOD = re.compile(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?)?")
 UNSEEN = "holds a sign that nobody can see"
 # Blocks that are only there to be repeated by a YAML alias stand under keys that begin so.
@@ -84,9 +85,11 @@ def truth(reading: Reading, node: yaml.Node, path: str) -> bool | None:
 
 
 def day(reading: Reading, node: yaml.Node, path: str) -> date | None:
-    """A calendar date, year first."""
+    """A calendar date, year first, with or without quotes."""
     try:
         value = scalar(node)
+        if isinstance(value, str) and ISO_DAY.fullmatch(value):
+            value = date.fromisoformat(value)
     except ValueError:
         value = None
     if not isinstance(value, date) or isinstance(value, datetime):

@@ -200,6 +200,14 @@ def test_the_command_fails_and_names_the_file_also_as_json(path: Path, capsys: p
     assert "data/portal.css" in {problem["file"] for problem in told["problems"]}
 
 
+def test_several_archives_are_one_list_in_json(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(b"")
+    with pytest.raises(CommandError):
+        call_command("verify_archive", str(path), str(damaged), json=True)
+    assert [one["sound"] for one in json.loads(capsys.readouterr().out)] == [True, False]
+
+
 @pytest.mark.parametrize("words", [["no-such-file"], [__file__, "--keys", __file__], [__file__, "--keys", "no-such-file"]])
 def test_wrong_usage_is_told_apart(words: list[str]) -> None:
     assert_wrong_usage("verify_archive", main, words)

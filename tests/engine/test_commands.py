@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Iterator
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -162,3 +163,17 @@ def test_check_sources_fails_without_sources(shop: Shop) -> None:
     DataSource.objects.all().delete()
     with pytest.raises(CommandError, match="no source is set up"):
         run("check_sources", "northwind")
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_one_line_and_keeps_no_piece(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: Any, **_more: Any) -> Iterator[bytes]:
+        yield b"PK"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("exports.api.open_archive", full)
+    with pytest.raises(CommandError, match=r"rita\.zip cannot be written: No space left on device\. Nothing was left there\.") as told:
+        access(tmp_path / "rita.zip")
+    assert told.value.returncode == 1
+    assert list(tmp_path.glob("*.zip")) == []

@@ -11,7 +11,7 @@ import os
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError
@@ -98,24 +98,31 @@ def _write(organisation: Organisation, job_id: UUID, output: Path, *, password: 
     progress = asking.run_to_rest(job_id)
     if progress.state != "collected":
         raise CommandError(f"{progress.error or 'The search did not finish.'} Nothing was written.")
+    begun: list[Path] = []
+    written: list[Written] = []
     try:
         api.pack(job_id, asking.cover_for(organisation, output.stem, progress))
-        return [
-            _one(path, api.open_locked(job_id, password=password, part=number) if password else api.open_archive(job_id, part=number))
-            for number, path in enumerate([_free(path) for path in _paths(job_id, output)], 1)
-        ]
+        for number, path in enumerate([_free(path) for path in _paths(job_id, output)], 1):
+            pieces = api.open_locked(job_id, password=password, part=number) if password else api.open_archive(job_id, part=number)
+            with open(path, "xb", opener=_for_me_alone) as out:
+                begun.append(path)
+                written.append(_one(path, out, pieces))
     except api.EngineRefusal as refusal:
         raise CommandError(str(refusal)) from refusal
     except FileExistsError:
         raise CommandError(f"{output} exists already. Nothing was written.") from None
+    except OSError as problem:
+        for path in begun:
+            path.unlink(missing_ok=True)
+        raise CommandError(f"{output} cannot be written: {problem.strerror}. Nothing was left there.") from None
+    return written
 
 
-def _one(path: Path, pieces: Iterator[bytes]) -> Written:
+def _one(path: Path, out: IO[bytes], pieces: Iterator[bytes]) -> Written:
     digest, size = hashlib.sha256(), 0
-    with open(path, "xb", opener=_for_me_alone) as out:
-        for piece in pieces:
-            digest.update(piece)
-            size += out.write(piece)
+    for piece in pieces:
+        digest.update(piece)
+        size += out.write(piece)
     return Written(str(path), size, digest.hexdigest())
 
 

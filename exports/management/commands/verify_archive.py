@@ -32,10 +32,10 @@ class Command(BaseCommand):
         except (OSError, ValueError) as problem:
             raise CommandError(f"{options['keys']} cannot be used as public keys: {problem}.", returncode=2) from problem
         reports = check_together(paths, keys, password_in(options["password_file"]))
+        if options["json"]:
+            self.stdout.write(as_json(*reports))
         for report in reports:
-            if options["json"]:
-                self.stdout.write(as_json(report))
-            elif report.is_sound:
+            if report.is_sound and not options["json"]:
                 self.stdout.write(as_text(report))
         if wrong := [report for report in reports if not report.is_sound]:
             raise CommandError("\n".join(map(as_text, wrong)), returncode=1)
