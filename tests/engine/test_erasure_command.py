@@ -10,6 +10,7 @@ import rfc8785
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from exports.connectors.base import SourceBusy
 from exports.models import Handle, Job
 from portal.kit import crypto
 from tests.engine.erasing import Store
@@ -139,3 +140,26 @@ def test_the_words_for_people_name_every_line(store: Store) -> None:
     assert "Digest: " in out
     out, _err = told("--execute", plan()["digest"])
     assert out.startswith("Outcome: complete. Rows: delete 2")
+
+
+def test_a_plan_that_has_grown_since_it_was_shown_goes_back_to_a_person(store: Store) -> None:
+    digest = plan()["digest"]
+    store.sql("INSERT INTO orders VALUES " + ", ".join(f"({number}, 0)" for number in range(100, 122)))
+    for _try in range(2):  # asking again is not reading again
+        with pytest.raises(CommandError, match=r"“shop\.orders” has grown to 23 rows since the plan was shown") as refusal:
+            told("--execute", digest)
+        assert "\n" not in str(refusal.value)
+    assert store.sql("SELECT count(*) FROM people, orders WHERE people.id = 0") == [(24,)]
+    assert plan()["digest"] == digest
+    assert json.loads(told("--execute", digest, "--json")[0])["receipt"]["totals"]["delete"] == 24
+
+
+def test_a_source_that_is_busy_while_the_plan_is_made_is_told_in_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_words: Any) -> None:
+        raise SourceBusy("It is busy: a lock was not granted in time.")
+
+    monkeypatch.setattr("exports.flows.rehearse.spare_shared", busy)
+    with pytest.raises(CommandError, match=r"nothing was erased\. It is busy") as refusal:
+        told("--plan")
+    assert refusal.value.returncode == 1
+    assert Job.objects.get().key_sealed == b""

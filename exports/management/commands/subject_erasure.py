@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exports import api
 from exports.connectors.base import SourceError
+from exports.flows.shown import refuse_growth
 from exports.management import asking
 from portal.organisations.models import Organisation
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         for sentence in (*plan.blocked, *plan.gaps):
             self.stderr.write(sentence)
         if options["plan"]:
-            api.cancel(job_id)  # its identities are destroyed; executing rehearses anew and compares the digest
+            api.cancel(job_id)  # its identities are destroyed; executing rehearses anew and compares digest and numbers
             self.stdout.write(json.dumps(plan.to_json(), indent=2) if options["json"] else in_words(plan))
             return
         signed = _executed(job_id, options["execute"])
@@ -61,21 +62,27 @@ def _rehearsed(organisation: Organisation, identities: dict[str, str], choices: 
         organisation=organisation, policy=organisation.current_policy, identities=identities, subject=uuid4().hex, reference="shell"
     )
     job_id = api.start_erasure(search)
-    progress = asking.run_to_rest(job_id)
-    if progress.state == "planned" and choices:
-        try:
-            api.settle(job_id, choices, by=_who())
-        except api.EngineRefusal as refusal:
-            api.cancel(job_id)
-            raise CommandError(str(refusal)) from refusal
+    try:
         progress = asking.run_to_rest(job_id)
+        if progress.state == "planned" and choices:
+            api.settle(job_id, choices, by=_who())
+            progress = asking.run_to_rest(job_id)
+    except (api.EngineRefusal, SourceError) as refusal:
+        api.cancel(job_id)
+        raise CommandError(_in_one_line(refusal)) from refusal
     if progress.state != "planned":
         raise CommandError(f"{progress.error or 'The rehearsal did not finish.'} Nothing was erased.")
     return job_id
 
 
+def _in_one_line(refusal: Exception) -> str:
+    said = isinstance(refusal, SourceError)
+    return f"The plan could not be worked out, and nothing was erased. {refusal}" if said else str(refusal)
+
+
 def _executed(job_id: UUID, digest: str) -> dict[str, Any]:
     try:
+        refuse_growth(job_id, digest)
         api.approve(job_id, digest, by=_who())
     except api.EngineRefusal as refusal:
         api.cancel(job_id)
