@@ -42,6 +42,20 @@ def declared_edges(datasets: Iterable[Dataset]) -> tuple[Edge, ...]:
     return tuple(dict.fromkeys(sorted(edges, key=lambda edge: (edge.source, edge.target, edge.source_fields, edge.target_fields))))
 
 
+def spread(fields: Iterable[tuple[str, str]], edges: Iterable[Edge]) -> dict[str, frozenset[str]]:
+    """The fields that hold the same values as these (address, path), by address: references lead from one to the next, either way."""
+    pairs = [
+        ((edge.source, here), (edge.target, there))
+        for edge in edges
+        for here, there in zip(edge.source_fields, edge.target_fields, strict=True)
+    ]
+    known, size = set(fields), -1
+    while len(known) > size:
+        size = len(known)
+        known |= {one for pair in pairs if known & set(pair) for one in pair}
+    return {address: frozenset(path for one, path in known if one == address) for address, _path in known}
+
+
 def _edges(group: Sequence[tuple[Collection, Field, Reference]], target: Collection) -> list[Edge]:
     """One edge per reference, or a single one when together they name the target's whole composite key."""
     named = tuple(reference.field for _, _, reference in group)

@@ -61,12 +61,14 @@ class Fates:
 
 @dataclass(frozen=True)
 class Place:
-    """One reached collection with its live table. `pointed_at`: columns that foreign keys of any table point at."""
+    """One reached collection with its live table. `pointed_at`: columns that foreign keys of any table point at. `named`: fields that hold
+    the same words as one that says who a person is, by the dataset's references."""
 
     source: str
     collection: Collection
     table: TableSchema
     pointed_at: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
     @property
     def address(self) -> str:
@@ -143,6 +145,8 @@ def judge(place: Place, fates: Fates) -> Verdict:
     ends = last if rule == "delete" else ENDLESS
     due = {column: _due_of(parts, column, last) for column in place.table.columns}
     masks, notes, stuck = fit_checks(place.table, _masks(place, rule))
+    if rule == "mask":
+        notes = [*notes, *_left_alone(place, masks)]
     blocks = _blocks(place, fates, rule)
     if rule == "mask" and not any(mask.writes or mask.strategy == STUCK for mask in masks.values()):
         blocks += _never_masked(place)
@@ -186,7 +190,7 @@ def _mask(place: Place, column: ColumnSchema, rule: str) -> Mask:
     if column.name in place.table.key or column.name in place.table.primary_key:
         tells = speaks(part) and rule != "keep"
         return Mask(column.name, STUCK, note="It is part of the rows' key.") if tells else Mask(column.name, PRESERVE)
-    if not _is_meant(part, rule):
+    if not _is_meant(part, rule) and not (rule == "mask" and _is_told(place, part)):
         return Mask(column.name, PRESERVE)
     if column.name in place.pointed_at:
         return Mask(column.name, STUCK, note="Other tables point at it, so it cannot be masked.")
@@ -221,6 +225,30 @@ def _is_meant(part: Field | None, rule: str) -> bool:
     return rule == "mask" and any(
         leaf.identity or any(matches(key, PERSONAL) for key in leaf.categories) for leaf in (part, *part.leaves())
     )
+
+
+def _is_told(place: Place, part: Field | None) -> bool:
+    """Whether the dataset says in another way that a cell is about the person: it refers to what names one, or nothing is said of it and
+    the collection as a whole is personal. A reference to a mere number stays: it says nothing by itself."""
+    if part is None or wanted(part)[0] == PRESERVE:
+        return False
+    named = any(leaf.path in place.named for leaf in (part, *part.leaves()))
+    return named or (_is_silent(part) and any(matches(key, PERSONAL) for key in place.collection.categories))
+
+
+def _is_silent(part: Field | None) -> bool:
+    """No file says what this column holds."""
+    return part is None or not any(
+        leaf.categories or leaf.references or leaf.primary_key or leaf.identity or wanted(leaf)[0] for leaf in (part, *part.leaves())
+    )
+
+
+def _left_alone(place: Place, masks: Mapping[str, Mask]) -> list[str]:
+    """Cells that stay in rows that are emptied, only because nobody has said what they hold: an officer has to know."""
+    pointers = {name for key in place.table.foreign_keys for name in key.columns} | {*place.table.key, *place.table.primary_key}
+    kept = [name for name, mask in masks.items() if not mask.writes and not mask.note and name not in pointers]
+    silent = sorted(name for name in kept if _is_silent(place.field(name)))
+    return [f"“{place.title}”: no file says what these fields hold, so they stay as they are: {', '.join(silent)}."] if silent else []
 
 
 def _blocks(place: Place, fates: Fates, rule: str) -> list[str]:

@@ -104,8 +104,8 @@ def _pointed_at(ground: Ground, place: Place, tie: Tie, rows: Query) -> Iterator
 
 
 def _lets_go(ground: Ground, place: Place, tie: Tie) -> bool:
-    """The source itself empties the pointer when the row goes."""
-    if tie.on_delete not in ("SET NULL", "SET DEFAULT"):
+    """The source itself empties the pointer when the row goes. SET DEFAULT does not: it points the row at whoever is the default."""
+    if tie.on_delete != "SET NULL":
         return False
     table = ground.schemas[place.source].tables[tie.link.collection]
     return all(table.columns[name].nullable for name in tie.link.columns)

@@ -11,6 +11,7 @@ from exports.datasets import Collection, Dataset, Field
 from exports.flows.aging import Aged, Aging, aging_of
 from exports.flows.deciding import left_to_decide, strangers_of
 from exports.graph import Walk, walk
+from exports.masking import wanted
 from exports.questions import home_of
 from exports.sources import Source, sources_of
 from portal.organisations.models import Organisation
@@ -152,7 +153,8 @@ def _without(collections: list[Collection], policy: PolicyDocument) -> dict[str,
         for leaf in collection.leaves():
             path = f"{collection.address}.{leaf.path}"
             category = held.get(collection.category_of(leaf))
-            if category is None and not leaf.categories and not collection.categories:
+            stays = collection.erase == "mask" and not (leaf.references or leaf.primary_key or leaf.identity or wanted(leaf)[0])
+            if (category is None or stays) and not leaf.categories and not collection.categories:
                 found["category"].append(path)
             if category is None or not category.retention or category.retention == "unspecified":
                 found["retention"].append(path)

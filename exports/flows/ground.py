@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from exports.blocks import Block
 from exports.connectors.base import GivesBlocks, Link, Reader, Schema, SourceError, TableSchema
 from exports.datasets import Collection
-from exports.edges import Edge, declared_edges
+from exports.edges import Edge, declared_edges, spread
 from exports.flows.collect import is_personal
 from exports.query import NOTHING, Query
 from exports.questions import Questions, home_of
 from exports.sources import Survey
-from exports.verdicts import Fates, Place, Verdict, judge
+from exports.verdicts import Fates, Place, Verdict, judge, speaks
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Ground:
     gaps: list[Gap] = field(default_factory=list)
     described: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
+    named: Mapping[str, frozenset[str]] = field(default_factory=dict)  # fields that hold what says who a person is, by collection
     rows: dict[str, int] = field(default_factory=dict)
     taken: dict[str, list[Block]] = field(default_factory=dict)
     sums: dict[str, int | None] = field(default_factory=dict)  # over the keys of these rows, where a source can tell one
@@ -128,6 +129,8 @@ def ground_of(survey: Survey, fates: Fates) -> Ground:
         for collection in dataset.collections:
             name = (key, f"{schema}.{collection.name}" if schema else collection.name)
             ground.described[name] = (*ground.described.get(name, ()), collection.address)
+    collections = [collection for dataset, _key in datasets for collection in dataset.collections]
+    ground.named = spread(((one.address, leaf.path) for one in collections for leaf in one.leaves() if speaks(leaf)), ground.edges)
     for visit in survey.walk.visits:
         _describe(ground, visit.collection)
     for missed in survey.walk.unreachable:
@@ -169,7 +172,7 @@ def _describe(ground: Ground, collection: Collection) -> None:
         ground.gaps.append(Gap(source, address, _not_searched(collection, _("Its table does not exist there.")), stops=True))
         return
     pointed_at = {column for key in schema.pointing_at(table.name) for column in key.target_columns}
-    ground.places[address] = Place(source, collection, table, frozenset(pointed_at))
+    ground.places[address] = Place(source, collection, table, frozenset(pointed_at), ground.named.get(address, frozenset()))
     for part in collection.fields:
         if part.name not in table.columns:
             why = _("Its field '%(name)s' does not exist there.") % {"name": part.name}

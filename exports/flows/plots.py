@@ -19,8 +19,6 @@ from exports.retention import period_before
 from exports.rings import rings
 from exports.verdicts import Place
 
-LETS_GO = ("SET NULL", "SET DEFAULT")
-
 
 @dataclass(frozen=True)
 class Land:
@@ -143,7 +141,7 @@ def _plot(land: Land, one: Aged) -> Plot:
 
 def _lets_go(schema: Schema, key: ForeignKey) -> bool:
     columns = schema.tables[key.collection].columns
-    return key.on_delete in LETS_GO and all(columns[name].nullable for name in key.columns)
+    return key.on_delete == "SET NULL" and all(columns[name].nullable for name in key.columns)
 
 
 def _links(land: Land, one: Aged) -> set[str]:

@@ -30,7 +30,6 @@ from portal.kit import clock, crypto
 from portal.organisations.models import Organisation
 
 ENDED = (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
-LETS_GO = ("SET NULL", "SET DEFAULT")
 COUNTS = ("rows", "found_again", "as_erased", "others", "left")
 
 
@@ -206,7 +205,7 @@ def _pointed_at(writer: Writer, part: Part, keys: list[Key]) -> Iterator[Key]:
     schema, these = writer.describe(), ByKey(tuple(keys))
     for key in schema.pointing_at(part.move.table):
         columns = schema.tables[key.collection].columns
-        if key.on_delete in LETS_GO and all(columns[name].nullable for name in key.columns):
+        if key.on_delete == "SET NULL" and all(columns[name].nullable for name in key.columns):
             continue
         link = Link(key.collection, key.columns, key.target, key.target_columns or schema.tables[key.target].primary_key)
         outside = Query(key.collection, these if key.collection == part.move.table else ByKey(()))

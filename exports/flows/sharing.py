@@ -1,7 +1,8 @@
 """Finds the rows that other people use too: they are detached and reported, never erased, and nor is what only they lead to.
 
 A row that matches an identity is the person's own, whoever points at it. A row that is only pointed at by the person's rows is
-*borrowed*: it is spared as soon as anything else points at it. A row that points at the person's rows is theirs, unless rows that
+*borrowed*: it is spared as soon as anything else points at it, or another row than the person's leads to it (Bob's comment to which Jane
+answered, where each comment belongs to its author). A row that points at the person's rows is theirs, unless rows that
 are not theirs hold it by a foreign key, or it belongs to another person as well (a message names who sent it and who got it).
 """
 
@@ -64,7 +65,7 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
     if down:
         theirs = AllOf((ground.questions.along(address, down, entries=False), Outside(found_by_name), still))
         for tie in ground.ties(place):
-            if tie.is_described and tie.on_delete not in ("SET NULL", "SET DEFAULT") and not ground.is_led_along(place, tie):
+            if tie.is_described and tie.on_delete != "SET NULL" and not ground.is_led_along(place, tie):
                 yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
         yield from _from_other_sources(ground, place, theirs, shared=shared)
         for edge in down if place.table.key else ():
@@ -74,7 +75,12 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
 
 def _leads_from_people(ground: Ground, edge: Edge) -> bool:
     """People are led to these rows along it: it starts where people are known by an identity, and the dataset does not say otherwise."""
-    if edge.source not in ground.places or edge.is_loop or not ground.survey.walk.by_address[edge.source].entries:
+    return _leads_from_owners(ground, edge) and bool(ground.survey.walk.by_address[edge.source].entries)
+
+
+def _leads_from_owners(ground: Ground, edge: Edge) -> bool:
+    """It leads to these rows from those that they belong to, and the dataset does not say otherwise."""
+    if edge.source not in ground.places or edge.is_loop:
         return False
     collection = ground.places[edge.target].collection
     return not any(part is not None and part.shared is False for part in map(collection.field_at, edge.target_fields))
@@ -113,6 +119,9 @@ def _of_borrowed(ground: Ground, visit: Visit, borrowed: Predicate, *, shared: M
     for tie in ground.ties(place):
         yield _referred(ground, place, tie, borrowed, shared=shared), _title(ground, tie)
     yield from _from_other_sources(ground, place, borrowed, shared=shared)
+    for edge in visit.edges if place.table.key else ():
+        if edge not in up and _leads_from_owners(ground, edge):
+            yield _of_another(ground, edge, borrowed), ground.places[edge.source].title
 
 
 def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate, *, shared: Mapping[str, Shared]) -> set[Key]:

@@ -9,7 +9,7 @@ from exports.flows.spooling import records_of
 from exports.models import Job, Step
 from portal.kit import crypto
 from tests.engine.erasing import Store, approve_and_run
-from tests.engine.test_erasure_rows import shop
+from tests.engine.test_erasure_rows import child, shop
 from tests.people import RITA
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +178,62 @@ def test_a_row_stays_to_which_a_row_points_that_stays_with_others(tmp_path: Path
     store.erase()
     assert store.sql("SELECT * FROM messages WHERE id IN (3, 5)") == [(3, None, None, "to herself")]
     assert store.sql("SELECT * FROM replies") == [(1, 3, 1)]
+
+
+THREADS = """
+CREATE TABLE comments (id INTEGER PRIMARY KEY, author INTEGER, parent INTEGER REFERENCES comments (id), words TEXT);
+INSERT INTO comments VALUES (1, 1, NULL, 'Ann asks'), (2, 0, 1, 'Rita answers'), (3, 0, 2, 'and again'),
+                            (4, 2, 3, 'Bob'), (5, 0, 4, 'to Bob');
+"""
+
+
+@pytest.mark.parametrize("way", [", direction: to", "", ", direction: from"])
+def test_what_the_person_only_answered_to_stays_with_whoever_wrote_it(tmp_path: Path, way: str) -> None:
+    dataset = f"""
+- name: comments
+  habeas_meta: {{category: orders, erase: delete}}
+  fields:
+    - {{name: id, fides_meta: {{primary_key: true}}}}
+    - {{name: author, {FROM}}}
+    - {{name: parent, fides_meta: {{references: [{{dataset: shop, field: comments.id{way}}}]}}}}
+    - {{name: words}}
+"""
+    store = shop(tmp_path, THREADS, dataset)
+    receipt = store.erase()
+    assert receipt["outcome"] == "complete"
+    assert store.sql("SELECT id, author, words FROM comments WHERE author > 0") == [(1, 1, "Ann asks"), (4, 2, "Bob")]
+    assert store.sql("SELECT count(*) FROM comments WHERE author = 0 AND words IS NOT NULL") == [(0,)]
+
+
+def test_what_the_person_used_of_somebody_who_is_no_person_here_stays_with_them(tmp_path: Path) -> None:
+    script = """
+    CREATE TABLE firms (id INTEGER PRIMARY KEY, person_id INTEGER); INSERT INTO firms VALUES (1, 0), (2, 1);
+    CREATE TABLE papers (id INTEGER PRIMARY KEY, firm_id INTEGER, words TEXT);
+    INSERT INTO papers VALUES (1, 1, 'hers'), (2, 2, 'of another firm'), (3, NULL, 'nobody''s');
+    CREATE TABLE likes (id INTEGER PRIMARY KEY, person_id INTEGER, paper_id INTEGER); INSERT INTO likes VALUES (1, 0, 2), (2, 0, 3);
+    """
+    papers = """
+- name: papers
+  habeas_meta: {category: orders, erase: delete}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: firm_id, fides_meta: {references: [{dataset: shop, field: firms.id, direction: from}]}}
+    - {name: words}
+"""
+    likes = "    - {name: paper_id, fides_meta: {references: [{dataset: shop, field: papers.id, direction: to}]}}"
+    store = shop(tmp_path, script, child("firms") + papers + child("likes", fields=likes))
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT id, words FROM papers") == [(2, "of another firm")]
+    assert store.sql("SELECT count(*) FROM likes") == [(0,)]
+
+
+def test_rows_that_the_database_would_hand_to_somebody_else_are_not_let_go(tmp_path: Path) -> None:
+    script = """
+    CREATE TABLE log (id INTEGER PRIMARY KEY, person_id INTEGER DEFAULT 2 REFERENCES people (id) ON DELETE SET DEFAULT);
+    INSERT INTO log VALUES (1, 0), (2, 2);
+    """
+    store = shop(tmp_path, script)
+    receipt = store.erase()
+    assert receipt["outcome"] == "partial"  # a table that no dataset describes points at her row
+    assert store.sql("SELECT * FROM log") == [(1, 0), (2, 2)]
+    assert store.sql("SELECT count(*) FROM people WHERE email LIKE 'rita%'") == [(0,)]

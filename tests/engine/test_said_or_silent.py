@@ -1,0 +1,71 @@
+"""Rows that are emptied and stay: what the file says of a field in another way counts, and what it does not say is told."""
+
+from pathlib import Path
+
+import pytest
+
+from exports import api
+from exports.flows.checking import check_sources
+from tests.engine.erasing import Store
+from tests.engine.test_erasure_rows import shop
+from tests.people import RITA
+
+pytestmark = pytest.mark.django_db
+
+LETTERS = f"""
+CREATE TABLE letters (id INTEGER PRIMARY KEY, sent_to TEXT, phone TEXT, iban TEXT, words TEXT);
+INSERT INTO letters VALUES (1, '{RITA}', '123', 'DE1', 'Dear Rita'), (2, 'ann@example.org', '456', 'DE2', 'Dear Ann');
+CREATE TABLE copies (id INTEGER PRIMARY KEY, letter_to TEXT, words TEXT); INSERT INTO copies VALUES (7, '{RITA}', 'Dear Rita');
+"""
+FIELDS = """
+- name: letters
+  habeas_meta: {category: orders, erase: mask}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: sent_to, fides_meta: {references: [{dataset: shop, field: people.email, direction: from}]}}
+    - {name: phone}
+    - {name: words, data_categories: [user.content]}
+- name: copies
+  habeas_meta: {category: orders, erase: mask}
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: letter_to, fides_meta: {references: [{dataset: shop, field: letters.sent_to, direction: from}]}}
+    - {name: words, data_categories: [user.content]}
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return shop(tmp_path, LETTERS, FIELDS)
+
+
+def test_a_field_that_refers_to_an_address_is_emptied_like_the_address(store: Store) -> None:
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT * FROM letters") == [(1, None, "123", "DE1", None), (2, "ann@example.org", "456", "DE2", "Dear Ann")]
+    assert store.sql("SELECT * FROM copies") == [(7, None, None)]
+
+
+def test_the_plan_and_the_check_name_the_fields_that_stay_because_nobody_said_what_they_hold(store: Store) -> None:
+    notes = " ".join(line.note for line in api.plan(store.start()).lines)
+    assert "“Letters”: no file says what these fields hold, so they stay as they are: iban, phone." in notes
+    assert "“Copies”: no file says" not in notes
+    (report,) = check_sources(store.organisation)["sources"]
+    assert report["without"]["category"] == ["shop.letters.phone"]
+
+
+def test_a_collection_that_is_personal_as_a_whole_loses_all_that_nothing_else_is_said_of(tmp_path: Path) -> None:
+    script = (
+        f"CREATE TABLE list (id INTEGER PRIMARY KEY, email TEXT, name TEXT, kind TEXT); INSERT INTO list VALUES (1, '{RITA}', 'Rita', 'x');"
+    )
+    fields = """
+- name: list
+  data_categories: [user.contact]
+  fields:
+    - {name: id, fides_meta: {primary_key: true}}
+    - {name: email, fides_meta: {identity: email}}
+    - {name: name}
+    - {name: kind, data_categories: [system.operations]}
+"""
+    store = shop(tmp_path, script, fields)
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT * FROM list") == [(1, None, None, "x")]
