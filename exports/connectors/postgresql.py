@@ -59,6 +59,7 @@ class PostgreSql(Ordinary):
     """PostgreSQL through psycopg 3."""
 
     name = "postgresql"
+    stays_open = True
     rows: RowWriting | None = WrittenByPostgreSql()
     blocks: BlockMaking | None = BlocksOfPostgreSql()
 

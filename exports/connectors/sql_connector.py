@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -12,6 +12,7 @@ from exports.connectors.base import LIVE_SCHEMA, SNAPSHOT, WHOLE, Reader, Source
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_dialects import Dialect, dialect_of
 from exports.connectors.sql_errors import reaching, told
+from exports.connectors.sql_keeping import put_by, taken
 from exports.connectors.sql_key_writing import KeyWriter
 from exports.connectors.sql_writing import SqlWriter
 
@@ -54,16 +55,35 @@ class SqlConnector:
     def _connection(self, address: str, *, writing: bool) -> Iterator[tuple[Connection, Dialect]]:
         url = _address(address)
         dialect = dialect_of(url)
-        engine = dialect.engine(url, writing=writing)
-        try:
-            with reaching():
-                connection = engine.connect()
-            with connection:
+        with ExitStack() as stack:
+            connection = _taken_over(url, dialect, writing=writing)
+            if connection is None:
+                engine = dialect.engine(url, writing=writing)
+                stack.callback(engine.dispose)
+                with reaching():
+                    connection = engine.connect()
+                stack.callback(connection.close)
                 with reaching():
                     dialect.begin(connection, writing=writing)
-                yield connection, dialect
-        finally:
-            engine.dispose()
+            else:
+                stack.callback(connection.close)
+            yield connection, dialect
+            if dialect.stays_open and put_by(url, connection):
+                stack.pop_all()
+
+
+def _taken_over(url: URL, dialect: Dialect, *, writing: bool) -> Connection | None:
+    """A connection that an earlier session of the same work has left, with a transaction of its own; one that broke is opened anew."""
+    connection = taken(url) if dialect.stays_open else None
+    if connection is None:
+        return None
+    try:
+        with reaching():
+            dialect.begin(connection, writing=writing)
+    except SourceUnreachable:
+        connection.close()
+        return None
+    return connection
 
 
 def _address(text: str) -> URL:

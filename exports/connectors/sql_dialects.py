@@ -61,6 +61,8 @@ class Dialect(Comparing, Protocol):
     """The small part of a database product that SQL does not hide."""
 
     name: str
+    # A session leaves nothing behind on its connection, so that the next one may take it over.
+    stays_open: bool
     # While rows of one answer are still on their way, the connection takes no other question.
     one_at_a_time: bool
     # DELETE may name a second table. Where it may, it must: without, the product would look at every row.

@@ -16,6 +16,7 @@ from exports.connectors.sql_row_writing import RowWriting
 class Ordinary:
     """A product that takes several questions at once, compares texts by one collation, and goes on after an error."""
 
+    stays_open = False
     one_at_a_time = False
     deletes_by_join = True
     writes_past_its_snapshot = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -113,15 +113,16 @@ def because_words() -> dict[str, str]:
     }
 
 
-def people_of(job: Job) -> tuple[Source, ...]:
+def people_of(job: Job, sources: Iterable[Source]) -> tuple[Source, ...]:
     """The sources of a deletion at which a person must delete: those that hold something of what it is about."""
     if job.collections:
         return ()
     wanted = set(job.categories)
     return tuple(
         source
-        for source in sources_of(job.organisation, kind=BY_HAND)
-        if source.key not in job.left_out
+        for source in sources
+        if source.is_by_hand
+        and source.key not in job.left_out
         and (not wanted or wanted & {collection.category for dataset in source.datasets for collection in dataset.collections})
     )
 
@@ -129,6 +130,8 @@ def people_of(job: Job) -> tuple[Source, ...]:
 def ask_for_deletions(held: Held, job: Job) -> None:
     """Each person of the plan is asked once, and once more when they said that they could not; who has answered is believed."""
     planned = set((job.plan or {}).get("by_hand", ()))
+    if not planned:
+        return
     people = {source.key: source for source in sources_of(job.organisation, kind=BY_HAND) if source.key in planned}
     for run in SourceRun.objects.filter(job=job, source_key__in=people, state__in=(PartState.PENDING, PartState.RUNNING)):
         with held.writing():

@@ -34,7 +34,7 @@ def material_of(job: Job, ground: Ground, *, draft: Draft, detached: list[Detach
         "actions": [_move(move, periods) for move in draft.moves],
         "shared": [[group.address, sorted(key_digest(key) for key in group.keys), sorted(group.masks)] for group in detached],
         "gaps": sorted([gap.source, gap.address] for gap in ground.gaps),
-        "people": sorted(source.key for source in people_of(job)),
+        "people": sorted(source.key for source in people_of(job, ground.survey.sources.values())),
     }
 
 

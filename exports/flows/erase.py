@@ -47,8 +47,8 @@ def execute(held: Held) -> None:
         if spooled is None:
             return
         recount, job = spooled, held.job()
-    if not is_begun(job) and not _all_writable(held, job):
-        return
+        if not _all_writable(held, job):
+            return
     for source in dict.fromkeys(move.source for move in moves_of(job)):
         run = SourceRun.objects.get(job=job, source_key=source)
         if run.state in (PartState.PENDING, PartState.RUNNING) and not _erase(held, job, run, recount=recount):
@@ -99,7 +99,7 @@ def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
     """One source. False when the job went back to an earlier state and nothing more may be done now."""
     mine = None if run.state == PartState.RUNNING else run.pk  # it was running before: a killed worker may have written
     try:
-        _at_source(held, job, run, asked=recount.get(run.source_key, Asked()))
+        done = _at_source(held, job, run, asked=recount.get(run.source_key, Asked()))
     except Grown:
         _again(held, job, run)
         return False
@@ -107,8 +107,9 @@ def _erase(held: Held, job: Job, run: SourceRun, *, recount: Recount) -> bool:
         return _not_done(held, job, run, problem, mine=mine)
     else:
         with held.writing():
+            _mark(done)
             SourceRun.objects.filter(pk=run.pk).update(state=PartState.DONE, finished_at=now(), error="", since=None)
-            if is_begun(job):  # else all of it begins anew with the next try, and that is counted
+            if done or is_begun(job):  # else all of it begins anew with the next try, and that is counted
                 Job.objects.filter(pk=job.pk).update(attempts=0)
     return True
 
@@ -129,11 +130,12 @@ def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, min
     return True
 
 
-def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
+def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> list[int]:
+    """The handles of what was kept last: they are still to be marked."""
     source, has_begun = run.source_key, is_begun(job)
     moves = [move for move in moves_of(job) if move.source == source and move.is_now and move.rows]
     if not moves:
-        return
+        return []
     with _connector(job, source).writing() as writer:
         _begin(held, run)
         _may_change(writer, moves)
@@ -146,14 +148,16 @@ def _at_source(held: Held, job: Job, run: SourceRun, *, asked: Asked) -> None:
             rows = sum(len(handle.keys) for handle in some)
             if changed and not is_whole and changed + rows > AT_MOST:
                 writer.keep()
-                _mark(held, done)
+                with held.writing():
+                    _mark(done)
+                held.renew()
                 done, changed, is_first = [], 0, False
             some = some if is_first else _looked_at(held, writer, move, some, asked=asked)
             _write(writer, move, some)
             if move.action == DELETE:
                 asked.without(move.address, handles.keys_of(some))
             done, changed = done + [handle.pk for handle in some], changed + rows
-    _mark(held, done)
+    return done
 
 
 def _looked_at(held: Held, writer: Writer, move: Move, some: list[handles.Opened], *, asked: Asked) -> list[handles.Opened]:
@@ -237,11 +241,10 @@ def _write(writer: Writer, move: Move, some: list[handles.Opened]) -> int:
     return writer.rewrite(move.table, ((key, {**constants, **own}) for key, own in rows))
 
 
-def _mark(held: Held, done: list[int]) -> None:
+def _mark(done: list[int]) -> None:
+    """Their rows are as they should be. Call it inside a transaction that holds the job."""
     for some in batches(done, 500):
-        with held.writing():
-            Handle.objects.filter(pk__in=some).update(state=HandleState.DONE)
-    held.renew()
+        Handle.objects.filter(pk__in=some).update(state=HandleState.DONE)
 
 
 def _again(held: Held, job: Job, run: SourceRun) -> None:

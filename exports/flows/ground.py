@@ -63,8 +63,13 @@ class Ground:
     sums: dict[str, int | None] = field(default_factory=dict)  # over the keys of these rows, where a source can tell one
 
     def count(self) -> None:
-        """Count the rows of every collection that are the person's alone, where that was not done yet."""
-        for address in [one for one in self.places if one not in self.rows]:
+        """Count the rows of every collection that are the person's alone."""
+        for address in self.places:
+            self.rows[address] = self.reader(address).count(self.questions.query(address))
+
+    def sum_up(self) -> None:
+        """The same with a sum over their keys, where that was not done yet."""
+        for address in [one for one in self.places if one not in self.sums]:
             self.rows[address], self.sums[address] = tally(self.reader(address), self.questions.query(address))
 
     def reader(self, address: str) -> Reader:

@@ -7,7 +7,7 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -16,13 +16,14 @@ from django.db.models import Sum
 
 from exports import tagged
 from exports.blocks import Block, batches, joined, loads
+from exports.flows.leasing import Held
 from exports.models import Handle, HandleAction, HandleState, Job
 from exports.moves import Move
 from exports.query import Key
 from portal.kit import crypto
 
 KEYS_EACH = 5_000
-HANDLES_AT_ONCE = 4
+ROWS_AT_ONCE = 150_000
 
 Own = Mapping[str, Any]
 NONE: Own = {}
@@ -61,12 +62,33 @@ def seal(job: Job, move: Move, rows: Sequence[tuple[Key, Own]] | Block) -> Handl
     )
 
 
-def store(job: Job, move: Move, rows: Iterable[tuple[Key, Own]], keep: Callable[[list[Handle]], None]) -> int:
-    """Seal the rows of a move in handles and give them to `keep`, some at a time; says how many rows there were."""
+class Aside:
+    """Handles on their way into our own store, some at a time: a transaction costs more than a handle does."""
+
+    def __init__(self, held: Held) -> None:
+        self._held, self._some, self._rows = held, list[Handle](), 0
+
+    def put(self, handle: Handle) -> None:
+        """Store it soon."""
+        self._held.renew()
+        self._some.append(handle)
+        self._rows += handle.rows
+        if self._rows >= ROWS_AT_ONCE:
+            with self._held.writing():
+                self.store()
+
+    def store(self) -> None:
+        """Store what is left. Call it inside a transaction that holds the job."""
+        Handle.objects.bulk_create(self._some)
+        self._some, self._rows = [], 0
+
+
+def put_aside(job: Job, move: Move, rows: Iterable[tuple[Key, Own]], aside: Aside) -> int:
+    """Seal the rows of a move in handles; says how many rows there were."""
     total = 0
-    for some in batches((seal(job, move, part) for part in batches(rows, KEYS_EACH)), HANDLES_AT_ONCE):
-        total += sum(handle.rows for handle in some)
-        keep(some)
+    for part in batches(rows, KEYS_EACH):
+        aside.put(seal(job, move, part))
+        total += len(part)
     return total
 
 

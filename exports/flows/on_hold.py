@@ -131,11 +131,10 @@ def forget(job: Job) -> None:
     """Handles are kept exactly as long as they are needed: what is proved, will not be touched again and is not held is destroyed."""
     if waiting(job).exists() or asked(job):
         return  # a source is still to be done, and its proof will look at everything again
-    places = _places(job, lines_held(job))
-    for move in moves_of(job):
-        is_held = ALL in lines_held(job) or (move.source, move.address) in places
-        if move.on is None and not (is_held and not move.removes):
-            job.handles.filter(part=move.number).delete()
+    lines, moves = lines_held(job), moves_of(job)
+    places = _places(job, lines) if lines else set()
+    stays = {move.number for move in moves if not move.removes and (ALL in lines or (move.source, move.address) in places)}
+    job.handles.filter(part__in=[move.number for move in moves if move.on is None and move.number not in stays]).delete()
 
 
 def put_off(organisation: Organisation, reference: str) -> tuple[PutOff, ...]:

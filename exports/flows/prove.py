@@ -48,6 +48,7 @@ class Proof:
     absent: dict[int, int] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     unproved: list[str] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)  # handles of rows that are gone, as they should be: to be marked
 
     foreign: dict[int, set[Key]] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ def prove(held: Held) -> None:
 def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
     """Each row by its key: gone, masked, or still there because it is kept. A row that no handle stands for proves nothing."""
     unfinished = set(job.runs.filter(state=PartState.FAILED).values_list("source_key", flat=True))
-    covered, gone = handles.covered(job), list[int]()
+    covered = handles.covered(job)
     for move in moves_of(job):
         if not move.rows or move.source in unfinished:
             continue
@@ -87,16 +88,13 @@ def by_key(held: Held, job: Job, sessions: Sessions, *, proof: Proof) -> None:
             for some in handles.portions(handles.opened(job, move), ASKED_AT_ONCE):
                 held.renew()
                 if _all_gone(reader, move, some, proof=proof):
-                    gone += [handle.pk for handle in some]
+                    proof.gone += [handle.pk for handle in some]
                     continue
                 for handle in some:
                     _read_back(held, reader, move, handle, proof=proof)
         except SourceError as problem:
             _unread(job, problem)
             proof.unproved.append(move.source)
-    for few in batches(gone, 500):
-        with held.writing():
-            Handle.objects.filter(pk__in=few).update(state=HandleState.PROVED)
     proof.by_key_at = now().isoformat(timespec="seconds")
 
 
@@ -206,10 +204,12 @@ def _unread(job: Job, problem: SourceError) -> None:
 
 
 def _finish(held: Held, job: Job, proof: Proof) -> None:
-    job.refresh_from_db()
+    job = held.job()
     noting.seal(job, moves_of(job))  # on the disk before anybody is told that it is done
     with transaction.atomic():
         leases.check(Job, job.pk, held.token)
+        for few in batches(proof.gone, 500):
+            Handle.objects.filter(pk__in=few).update(state=HandleState.PROVED)
         take_words(job)
         signed = signed_receipt(job, proof_of(proof), holds=proof.holds)
         changes = {"state": JobState.FINISHED, "receipt": signed, "finished_at": now(), "attempts": 0}

@@ -146,7 +146,7 @@ def view_of(job: Job, rehearsal: Rehearsal) -> PlanView:
         blocked=tuple(dict.fromkeys(rehearsal.draft.blocks)),
         gaps=(*_missed(rehearsal), *earlier(job)),
         backups_days=job.policy.read().backups_days,
-        by_hand=tuple(_by_hand(source) for source in people_of(job)),
+        by_hand=tuple(_by_hand(source) for source in people_of(job, rehearsal.ground.survey.sources.values())),
         fields=tuple(_fields(move) for move in rehearsal.draft.moves if move.rows),
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from exports.connectors.sql_keeping import keeping
 from exports.connectors.standing import standing
 from exports.datasets import DatasetError
 from exports.flows import amending, finding, replay, sweep
@@ -52,7 +53,7 @@ def run(job_id: UUID) -> None:
         return
     settled = False
     try:
-        with standing(str(job_id), work.renew), work.kept():
+        with standing(str(job_id), work.renew), work.kept(), keeping():
             _go(work)
         settled = True
     except LeaseLost:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
 from exports.flows.strangers import lasting
 from exports.flows.taking import take, taken
 from exports.masking import HASH, own_value
-from exports.models import Handle, Job, JobState, PartState, SourceRun
+from exports.models import Job, JobState, PartState, SourceRun
 from exports.moves import DETACH, HELD, SHARED, Move
 from exports.query import Key, Query
 from portal.kit.sealing import SealedWriter
@@ -59,10 +58,11 @@ def spool(held: Held) -> Recount | None:
         with held.writing():
             job.handles.all().delete()
             Job.objects.filter(pk=job.pk).update(state=JobState.SPOOLING)
+        aside = handles.Aside(held)
         with ledger.drafting(str(job.pk)) as out:
-            moves = [_store(held, job, rehearsal, move=move, out=out) for move in rehearsal.draft.moves]
+            moves = [_store(held, job, rehearsal, move=move, into=(aside, out)) for move in rehearsal.draft.moves]
         recount = _recount(rehearsal, moves)
-        _begin(held, job, rehearsal, moves=moves)
+        _begin(held, job, rehearsal, moves=moves, aside=aside)
     return recount
 
 
@@ -81,27 +81,23 @@ def _stop(job: Job, rehearsal: Rehearsal) -> str:
     return ""
 
 
-def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, out: SealedWriter) -> Move:
+def _store(held: Held, job: Job, rehearsal: Rehearsal, *, move: Move, into: tuple[handles.Aside, SealedWriter]) -> Move:
     """Put aside the rows of a move: for the work in handles, for the day after a restore in the ledger."""
-    blocks = taken(rehearsal, move)
+    blocks, (aside, out) = taken(rehearsal, move), into
     if blocks is None:
-        stored = replace(move, rows=handles.store(job, move, _rows(job, rehearsal, move), partial(_put, held)))
+        stored = replace(move, rows=handles.put_aside(job, move, _rows(job, rehearsal, move), aside))
         if stored.is_now and stored.rows:
+            with held.writing():
+                aside.store()  # the notes are made of them
             noting.put(held, job, rehearsal, move=stored, out=out)
         return stored
     rows = 0
     for keys, links in blocks:
-        _put(held, [handles.seal(job, move, keys)])
+        aside.put(handles.seal(job, move, keys))
         if move.is_now:
             noting.put_block(out, move, keys, links)
         rows += len(keys)
     return replace(move, rows=rows)
-
-
-def _put(held: Held, some: list[Handle]) -> None:
-    held.renew()
-    with held.writing():
-        Handle.objects.bulk_create(some)
 
 
 def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, handles.Own]]:
@@ -160,7 +156,7 @@ def _recount(rehearsal: Rehearsal, moves: list[Move]) -> Recount:
     return {source: replace(asked, lasting=known) for source, asked in recount.items()}
 
 
-def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> None:
+def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move], aside: handles.Aside) -> None:
     """Everything is put aside: from here on only keys count."""
     plan = job.plan or {}
     before = {stored["number"]: stored["rows"] for stored in plan.get("moves", ())}
@@ -169,6 +165,7 @@ def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move]) -> 
     stored["links"] = noting.links_by_move(rehearsal, moves)
     gaps = {gap.source: gap.sentence for gap in reversed(rehearsal.ground.gaps)}
     with held.writing():
+        aside.store()
         job.runs.all().delete()
         for source in rehearsal.ground.survey.sources.values():
             rows = sum(move.rows for move in moves if move.source == source.key)

@@ -24,7 +24,7 @@ def take(ground: Ground, moves: Iterable[Move]) -> None:
         if blocks is not None:
             ground.taken[address] = found = list(blocks)
             ground.rows[address], ground.sums[address] = sum(map(len, found)), sum(block.key_sum or 0 for block in found)
-    ground.count()
+    ground.sum_up()
 
 
 def taken(rehearsal: Rehearsal, move: Move) -> Iterator[Both] | None:

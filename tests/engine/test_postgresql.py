@@ -1,15 +1,17 @@
 """What only PostgreSQL does."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from exports.connectors.base import SourceBusy, SourceRefused, SourceUnreachable
 from exports.connectors.sql_connector import SqlConnector
+from exports.connectors.sql_keeping import keeping
 from exports.query import EVERYTHING, ByKey, Equals, Query, Together, Within
 from tests.engine.products import ServedProduct, on_postgresql
 from tests.servers import PASSWORD, Server
@@ -222,3 +224,44 @@ def test_keys_find_their_rows_by_index(base: ServedProduct) -> None:
             )
             plan = reader.connection.exec_driver_sql(f"EXPLAIN {asked}", asked.params).scalars().all()
             assert "Seq Scan" not in "\n".join(plan)
+
+
+def backend(session: Any) -> int:
+    return int(session.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar())
+
+
+def test_a_piece_of_work_goes_on_over_its_own_connection_and_each_session_of_it_sees_the_rows_of_its_own_moment(
+    base: ServedProduct,
+) -> None:
+    base.execute(["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)"])
+    everything, connector, pids = Query("t", EVERYTHING), base.connector(), []
+    with keeping():
+        with connector.writing() as writer:
+            pids.append(backend(writer))
+            assert writer.erase("t", [(1,)]) == 1
+        with connector.reading() as reader:
+            pids.append(backend(reader))
+            assert reader.count(everything) == 1
+            base.execute(["INSERT INTO t VALUES (3)"])
+            assert reader.count(everything) == 1
+            with pytest.raises(DBAPIError, match="read-only"):
+                reader.connection.exec_driver_sql("DELETE FROM t")  # type: ignore[attr-defined]
+        with connector.reading() as reader:
+            pids.append(backend(reader))
+            assert reader.count(everything) == 2
+        with suppress(ZeroDivisionError), connector.writing() as writer:
+            assert writer.erase("t", [(2,)]) // 0
+        with connector.reading() as reader:
+            assert backend(reader) != pids[0]  # nobody goes on over one on which something went wrong
+            assert reader.count(everything) == 2
+    assert len(set(pids)) == 1
+    assert base.ask(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pids[0]}") == [(0,)]
+
+
+def test_a_connection_that_broke_while_nobody_used_it_is_opened_anew(base: ServedProduct) -> None:
+    with keeping():
+        with base.connector().reading() as reader:
+            before = backend(reader)
+        base.ask(f"SELECT pg_terminate_backend({before}, 10000)")
+        with base.connector().writing() as writer:
+            assert backend(writer) != before
