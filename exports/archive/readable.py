@@ -162,7 +162,7 @@ def _title(column: Column) -> str:
 
 
 def _fits_table(titles: Sequence[str], drawn: record_rows.Drawn) -> bool:
-    return len(titles) <= TABLE_COLUMNS and all(_is_short(cell.text) for column in drawn for cell in column)
+    return len(titles) <= TABLE_COLUMNS and all(_is_short(record_rows.text_of(cell)) for column in drawn for cell in column)
 
 
 def _is_short(text: str) -> bool:

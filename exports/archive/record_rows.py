@@ -14,11 +14,11 @@ from exports.archive import words
 from exports.archive.cover import Column, Row
 from exports.archive.words import Shown
 
-Drawn = Sequence[Sequence[Shown]]  # column by column
+Drawn = Sequence[Sequence[str | Shown]]  # column by column
 APART = "\x00"
 
 
-def shown(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[Shown]]:
+def shown(columns: Sequence[Column], rows: Sequence[Row]) -> list[list[str | Shown]]:
     """The cells of these records in ordinary words, column by column."""
     return [words.column([row.get(column.name) for row in rows], column.type) for column in columns]
 
@@ -56,11 +56,19 @@ def _number(place: int, language: str | None) -> str:
     return str(localize(place))
 
 
-def _cells(column: Sequence[Shown], start: str, end: str, drawn: Callable[[Shown, str], str]) -> list[str]:
+def text_of(cell: str | Shown) -> str:
+    """What it says, whatever else is to be said about it."""
+    return cell if isinstance(cell, str) else cell.text
+
+
+def _cells(column: Sequence[str | Shown], start: str, end: str, drawn: Callable[[Shown, str], str]) -> list[str]:
     """The column's cells, each between start and end."""
     usual, quiet = f"{start}>", f'{start} class="muted">'
-    texts = _escaped([cell.text for cell in column])
-    return [f"{quiet if cell.quiet else usual}{drawn(cell, text)}{end}" for cell, text in zip(column, texts, strict=True)]
+    texts = _escaped([cell if isinstance(cell, str) else cell.text for cell in column])
+    return [
+        f"{usual}{text}{end}" if isinstance(cell, str) else f"{quiet if cell.quiet else usual}{drawn(cell, text)}{end}"
+        for cell, text in zip(column, texts, strict=True)
+    ]
 
 
 def _escaped(texts: Sequence[str]) -> Sequence[str]:

@@ -90,9 +90,14 @@ def as_meant(value: Any, kind: str) -> Any:
     return value
 
 
-def column(values: Iterable[Any], kind: str) -> list[Shown]:
-    """The values of a column of this kind in ordinary words."""
-    return [_ordinary(value) if type(value) is str and kind not in FROM_TEXT else shown(as_meant(value, kind)) for value in values]
+def column(values: Iterable[Any], kind: str) -> list[str | Shown]:
+    """The values of a column of this kind in ordinary words; a text of which nothing more is to be said comes as it is."""
+    if kind in FROM_TEXT:
+        return [shown(as_meant(value, kind)) for value in values]
+    return [
+        value if type(value) is str and 0 < len(value) <= LONGEST and "\n" not in value else shown(as_meant(value, kind))
+        for value in values
+    ]
 
 
 def shown(value: Any) -> Shown:

@@ -190,16 +190,16 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Written:
-    """Rows that the source writes itself, ordered by key, in batches, each as the archive writes it (docs/archive.md).
+    """Rows that the source writes itself, ordered by key, in pieces, each as the archive writes it (docs/archive.md).
 
-    `count` is how many there are; `json` gives one JSON object a row, without line ends, its keys in the order asked for and
-    nothing nested in it. `spans` holds the smallest and the largest value of every column of days, moments and numbers that may
-    have fractions; both None where all are NULL.
+    `count` is how many there are; `json` gives pieces with the number of their rows: one JSON object to a line, its keys in the
+    order asked for, nothing nested in it, no line end after the last. `spans` holds the smallest and the largest value of every
+    column of days, moments and numbers that may have fractions; both None where all are NULL.
     """
 
     count: int
     spans: Mapping[str, tuple[Any, Any]]
-    json: Callable[[], Iterator[list[bytes]]]
+    json: Callable[[], Iterator[tuple[bytes, int]]]
 
 
 @runtime_checkable

@@ -23,5 +23,5 @@ class RowWriting(Protocol):
     def joining(self, connection: Connection, tables: Sequence[TableClause], leading: int) -> AbstractContextManager[None]:
         """Inside it, statements that join these tables are planned for a person with this many rows in one that leads to another."""
 
-    def copied(self, connection: Connection, statement: Select[Any]) -> Iterator[list[bytes]]:
-        """The statement's one column, JSON, without line ends, in batches."""
+    def copied(self, connection: Connection, statement: Select[Any]) -> Iterator[tuple[bytes, int]]:
+        """The statement's one column, JSON, one to a line, in pieces of bounded size with the number of their lines."""

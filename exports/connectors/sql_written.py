@@ -70,7 +70,7 @@ class Writing:
         row = self._connection.execute(self._found(select(*asked), compiler, source)).one()
         return row[0], {name: (row[2 * place + 1], row[2 * place + 2]) for place, name in enumerate(names)}
 
-    def _copied(self, rows: RowWriting) -> Iterator[list[bytes]]:
+    def _copied(self, rows: RowWriting) -> Iterator[tuple[bytes, int]]:
         compiler, source = self._asked()
         chosen = [form.label(live.name) for form, live in zip(self._forms(rows, compiler, source), self._live, strict=True)]
         row = self._found(select(*chosen), compiler, source).order_by(*(source.c[name] for name in self._key)).subquery("habeas_row")

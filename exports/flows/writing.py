@@ -19,8 +19,9 @@ from exports.archive.kinds import Kinds
 from exports.archive.tables import Learned, Marks, Ready
 from exports.connectors.base import ColumnSchema, SourceMismatch, Written
 from exports.flows.leasing import Held
-from exports.flows.spooling import LINE, Span, Spool, blocks_of, lines_of
+from exports.flows.spooling import Span, Spool, blocks_of, lines_of
 from exports.models import Job, Step
+from portal.kit.ahead import ahead
 from portal.kit.sealing import SealedReader, SealedWriter
 
 CSV, FACTS = ".csv", ".facts"
@@ -39,13 +40,12 @@ def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSch
     marks, count = Marks(), 0
     flat = Flattened([column.name for column in columns])
     with Spool(job, step) as spool, Spool(job, step, kind=CSV) as cells:
-        for rows in written.json():
+        for lines, rows in ahead(written.json()):
             renew()
-            lines = LINE.join(rows)
-            spool.add_block(lines, len(rows))
+            spool.add_block(lines, rows)
             marks.look(lines)
-            cells.add_block(_flat(flat, lines, len(rows)), len(rows))
-            count += len(rows)
+            cells.add_block(_flat(flat, lines, rows), rows)
+            count += rows
     facts = {
         "count": count,
         "mark": marks.choose(),
@@ -68,8 +68,8 @@ def ready_of(held: Held, job: Job, step: Step, *, columns: tuple[Column, ...], s
     learned = Learned(kinds.true_columns(), kinds, facts["count"], kinds.is_flat, facts["mark"])
     return Ready(
         learned,
-        partial(_pieces, held, lines_of(job, step.spool, span)),
-        partial(_marked, _pieces(held, blocks_of(job, _named(step.spool, CSV), span)), facts["mark"].encode()),
+        partial(_pieces, held, ahead(lines_of(job, step.spool, span))),
+        partial(_marked, _pieces(held, ahead(blocks_of(job, _named(step.spool, CSV), span))), facts["mark"].encode()),
     )
 
 

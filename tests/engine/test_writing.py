@@ -3,19 +3,23 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
+import psycopg
 import pytest
 from django.conf import LazySettings, settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from sqlalchemy import text
 
 from exports import api
 from exports.connectors import postgresql_writing
 from exports.connectors.sql import SqlReader
-from exports.flows import gathering
+from exports.flows import gathering, spooling
 from exports.flows.spooling import Spool, blocks_of
 from exports.management.asking import cover_for
 from exports.models import DataSource, Job, Step
@@ -23,6 +27,7 @@ from portal.kit.sealing import SealedReader, SealedWriter
 from portal.organisations.models import Organisation
 from tests.engine.products import ServedProduct, on_postgresql
 from tests.people import RITA, an_organisation
+from tests.processes import eventually
 from tests.servers import Server
 
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
@@ -219,10 +224,12 @@ def test_few_records_are_written_by_us_in_one_file(organisation: Organisation, m
     assert len(list((Path(settings.SPOOL_FOLDER) / str(job_id)).iterdir())) == 1
 
 
+@pytest.mark.parametrize("bound", ["AT_ONCE", "LARGEST"])
 def test_what_the_database_wrote_is_cut_between_records(
-    organisation: Organisation, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, bound: str
 ) -> None:
-    monkeypatch.setattr(postgresql_writing, "AT_ONCE", 1)
+    """Of few rows, or of few bytes, as many as a worker has memory for."""
+    monkeypatch.setattr(postgresql_writing, bound, 1)
     settings.ARCHIVE_MOST = 100
     job_id, step = collected(organisation)
     assert step.facts["written"]
@@ -243,3 +250,43 @@ def test_nothing_of_the_records_lies_in_the_clear(organisation: Organisation) ->
     assert len(files) == 3
     assert not any(word in path.read_bytes() for path in files for word in (b"rita", b"2026-02-28"))
     assert "2026" not in json.dumps(step.facts)
+
+
+def test_our_own_store_is_never_asked_by_the_thread_that_works_ahead(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, made = [], []
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", noting(asked, BaseDatabaseWrapper.cursor))
+    monkeypatch.setattr(spooling, "_stamp", noting(made, spooling._stamp))
+    job_id, _ = collected(organisation)
+    packed(organisation, job_id)
+    assert any(name.startswith("ahead") for name in made)
+    assert not any(name.startswith("ahead") for name in asked)
+
+
+def noting(names: list[str], way: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*words: Any) -> Any:
+        names.append(threading.current_thread().name)
+        return way(*words)
+
+    return noted
+
+
+def test_a_lease_is_kept_while_the_database_is_silent_between_two_records(base: ServedProduct) -> None:
+    """The second row waits for what another thread of ours has; were that kept from working, it would wait for ever."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    locked = "CASE WHEN g = 2 THEN pg_advisory_xact_lock(7)::text END"
+    rows = text(f"SELECT row_to_json(r) FROM (SELECT g, repeat('x', 100000), {locked} FROM generate_series(1, 2) g) r")
+    with psycopg.connect(base.url(), autocommit=True) as other, base.connector().reading() as reader:
+        assert isinstance(reader, SqlReader)
+        assert reader.dialect.rows is not None
+        other.execute("SELECT pg_advisory_lock(7)")
+        reader.connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'")
+
+        def let_go() -> None:
+            eventually(lambda: bool(other.execute(waiting).fetchone() == (1,)))
+            other.execute("SELECT pg_advisory_unlock(7)")
+
+        letting = threading.Thread(target=let_go)
+        letting.start()
+        pieces = list(reader.dialect.rows.copied(reader.connection, rows))
+        letting.join()
+    assert sum(count for _lines, count in pieces) == 2
