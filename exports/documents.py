@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 BIGGEST = 10**30
 Ways = Mapping[tuple[str, ...], frozenset[str]]
 
@@ -22,6 +24,22 @@ def opened(value: Any) -> Any:
         return json.loads(value, parse_float=Decimal)
     except (ValueError, RecursionError):
         return value
+
+
+def read_exactly(text: str) -> Any:
+    """The document, each number as a float that means the same, or as a Decimal where none does. ValueError where it is no JSON."""
+    value = orjson.loads(text)
+    return json.loads(text, parse_float=_number) if _has_fraction(value) else value
+
+
+def _has_fraction(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, float) or any(map(_has_fraction, inner))
+
+
+def _number(text: str) -> float | Decimal:
+    near, exact = float(text), Decimal(text)
+    return near if Decimal(repr(near)) == exact else exact
 
 
 def text_of(value: Any) -> str:

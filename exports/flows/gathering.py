@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any
 
-import orjson
 from django.utils.translation import gettext as _
 
 from exports.archive.cover import Column
 from exports.connectors.base import ColumnSchema, Reader, Row, SourceMismatch, TableSchema, WritesRows, Written
 from exports.datasets import Collection, Field
 from exports.disclosure import SECRET, STAFF, THIRD_PARTY, Tally, Treatment, disclose, naming, treatments
-from exports.documents import Ways, by_column, own_part
+from exports.documents import Ways, by_column, own_part, read_exactly
 from exports.flows.leasing import Held
 from exports.flows.spooling import Spool
 from exports.flows.writing import has_no_blank_rows, write
@@ -155,8 +154,8 @@ def _opened(row: dict[str, Any], nested: set[str]) -> dict[str, Any]:
     for name in nested & row.keys():
         if isinstance(row[name], str):
             try:
-                row[name] = orjson.loads(row[name])
-            except orjson.JSONDecodeError:
+                row[name] = read_exactly(row[name])
+            except ValueError:
                 continue  # it was declared JSON and is not: the text itself is the truth
     return row
 
