@@ -15,16 +15,28 @@ PARTS = re.compile(r"[._\-]+")
 
 
 def cover_passages(value: Any, own: frozenset[str], mark: str) -> tuple[Any, int]:
-    """The value with the passages about others replaced by the mark, and how many there were; lists and groups are gone through."""
+    """The value with the passages about others replaced by the mark, and how many there were; lists and groups are gone through, names
+    of groups too. Bytes cannot be looked into, so they are covered whole."""
     if isinstance(value, str):
         return _cover(value, own, mark)
     if isinstance(value, list):
         covered = [cover_passages(inner, own, mark) for inner in value]
         return [inner for inner, _ in covered], sum(count for _, count in covered)
     if isinstance(value, dict):
-        groups = {key: cover_passages(inner, own, mark) for key, inner in value.items()}
-        return {key: inner for key, (inner, _) in groups.items()}, sum(count for _, count in groups.values())
-    return value, 0
+        return _cover_group(value, own, mark)
+    return (mark, 1) if isinstance(value, bytes | bytearray | memoryview) else (value, 0)
+
+
+def _cover_group(group: dict[Any, Any], own: frozenset[str], mark: str) -> tuple[dict[Any, Any], int]:
+    covered: dict[Any, Any] = {}
+    total = 0
+    for key, inner in group.items():
+        name, in_name = cover_passages(key, own, mark)
+        while in_name and (name in covered or name in group):  # each of several others keeps a place of its own
+            name = f"{name} +"
+        covered[name], inside = cover_passages(inner, own, mark)
+        total += in_name + inside
+    return covered, total
 
 
 def _cover(text: str, own: frozenset[str], mark: str) -> tuple[str, int]:

@@ -36,6 +36,7 @@ class Sqlite(Ordinary):
 
         def connect() -> sqlite3.Connection:
             opened = sqlite3.connect(address, uri=True, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+            opened.text_factory = _text
             opened.create_function("habeas_fold", 1, _fold, deterministic=True)
             return opened
 
@@ -78,6 +79,14 @@ class Sqlite(Ordinary):
 
     def fill(self, connection: Connection, listed: Any, rows: Sequence[Sequence[Any]], columns: Sequence[ColumnSchema]) -> None:
         connection.execute(insert(listed), [dict(zip(listed.c.keys(), row, strict=True)) for row in rows])
+
+
+def _text(raw: bytes) -> str | bytes:
+    """A text as it stands; one that is no UTF-8, which SQLite never looks at, as its bytes, so that the rest can be read."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def _fold(text: Any) -> Any:

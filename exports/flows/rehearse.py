@@ -24,6 +24,7 @@ from exports.flows.sharing import spare_shared
 from exports.flows.unfinished import earlier
 from exports.models import Job, JobState
 from exports.moves import ALONE, DELETE, DETACH, KEEP, MASK, Move
+from exports.query import AllOf, Filled, Outside, Query
 from exports.sources import Source, Survey, surveying
 from exports.verdicts import Fates
 from portal.kit import clock
@@ -81,7 +82,7 @@ def _worked_out(job: Job, ground: Ground, count: Counting) -> Rehearsal:
     detached = detach_rows(ground, {address: one for address, one in shared.items() if not ground.fates.leaves_out(address)})
     anchors = hold_rows(ground, cut_pointers(ground, detached))
     draft = compose(ground, detached, anchors)
-    draft.blocks = [*_unsearched(ground), *draft.blocks]
+    draft.blocks = [*_unsearched(ground), *_nameless(ground), *draft.blocks]
     lines = lines_of(ground, draft, anchors=anchors, detached=detached)
     material = material_of(job, ground, draft=draft, detached=detached)
     return Rehearsal(ground, detached, anchors, draft, lines, material, digest_of(material))
@@ -91,6 +92,17 @@ def _unsearched(ground: Ground) -> list[str]:
     """Rows that were not found now may be found only through rows that would be gone then: so nothing goes before all is searched."""
     after = _("Nothing can be erased anywhere before this can be searched: what it holds may be found only through the rows that would go.")
     return [f"{gap.sentence} {after}" for gap in ground.gaps if gap.stops and gap.source not in ground.fates.closed]
+
+
+def _nameless(ground: Ground) -> Iterator[str]:
+    """SQLite lets a key be empty, and only the rows show it: such a row can neither be told apart nor proved."""
+    for address, place in ground.places.items():
+        columns = place.table.columns
+        open_parts = tuple(Filled(name) for name in place.table.key if name in columns and columns[name].nullable)
+        if open_parts and ground.rows.get(address) and not ground.fates.leaves_out(address):
+            query = ground.questions.query(address)
+            if ground.reader(address).count(Query(query.collection, AllOf((query.where, Outside(AllOf(open_parts)))))):
+                yield _("Rows of “%(title)s” have an empty key, so they cannot be told apart and proved.") % {"title": place.title}
 
 
 def fates_of(job: Job) -> Fates:

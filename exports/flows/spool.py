@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from django.utils.translation import gettext as _
 
 from exports.blocks import Block, batches
+from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable
 from exports.flows import handles, ledger, noting
 from exports.flows.belonging import link_columns, with_links
 from exports.flows.detaching import Detached
 from exports.flows.digesting import changed, grown, parts_of
 from exports.flows.elements import to_take
 from exports.flows.leasing import Held
-from exports.flows.rehearse import Rehearsal, keep, rehearsing, view_of
+from exports.flows.rehearse import TRIES, Rehearsal, keep, rehearsing, view_of
 from exports.flows.strangers import lasting
 from exports.flows.taking import take, taken
 from exports.masking import HASH, own_value
@@ -48,6 +49,18 @@ Recount = dict[str, Asked]
 
 def spool(held: Held) -> Recount | None:
     """Compare, then store every handle. What to count again inside the transactions, or None when it went back to a person."""
+    try:
+        return _spooled(held)
+    except SourceError as problem:
+        job = held.job()
+        if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
+            raise
+        with rehearsing(job) as rehearsal:
+            keep(held, job, rehearsal, error=_("Stopped before anything was erased: %(why)s") % {"why": problem})
+    return None
+
+
+def _spooled(held: Held) -> Recount | None:
     job = held.job()
     approved = [Move.from_json(stored) for stored in (job.plan or {}).get("moves", ())]
     with rehearsing(job, lambda ground: take(ground, approved)) as rehearsal:

@@ -38,3 +38,15 @@ def test_a_copy_holds_the_digits_of_a_document(tmp_path: Path) -> None:
     store = shop(tmp_path, script, child("bids", fields="    - {name: bid}"))
     (record,) = records(store, "bids")[0]
     assert json.dumps(record["bid"]) == '{"sum": "12345678901234567890.123", "of": 2.5}'
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_no_text_does_not_keep_the_rest_from_the_copy(tmp_path: Path) -> None:
+    script = """CREATE TABLE notes (id INTEGER PRIMARY KEY, person_id INTEGER, words TEXT);
+    INSERT INTO notes VALUES (1, 0, 'plain'), (2, 0, CAST(x'ff80' AS TEXT)), (3, 1, CAST(x'ff81' AS TEXT));"""
+    store = shop(tmp_path, script, child("notes", fields="    - {name: words, data_categories: [user.content]}"))
+    found, step = records(store, "notes")
+    assert [(record["id"], record["words"]) for record in found] == [(1, "plain"), (2, "/4A=")]
+    assert (step.state, step.note) == ("done", "")
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT id FROM notes") == [(3,)]

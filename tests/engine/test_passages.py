@@ -46,3 +46,14 @@ def test_a_long_run_of_signs_is_read_in_one_go() -> None:
     text = "x" * 200_000 + " ann.lee@example.net"
 
     assert covered(text).endswith(f" {MARK}")
+
+
+def test_names_of_groups_are_looked_at_and_each_keeps_its_own_place() -> None:
+    told = {"ann.lee@example.net": 1, "bob@example.net": {"to": "cy@example.net"}, "rita.lindqvist@example.org": 3, "plain": 4}
+    shown, count = cover_passages(told, RITA, MARK)
+    assert shown == {MARK: 1, f"{MARK} +": {"to": MARK}, "rita.lindqvist@example.org": 3, "plain": 4}
+    assert count == 3
+
+
+def test_bytes_are_covered_whole_because_nobody_can_look_into_them() -> None:
+    assert cover_passages({"scan": b"ann.lee@example.net"}, RITA, MARK) == ({"scan": MARK}, 1)

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from exports import api
+from exports.connectors.base import SourceMismatch
 from exports.flows.checking import check_sources
 from tests.engine.erasing import Store
-from tests.engine.test_erasure_rows import shop
+from tests.engine.test_erasure_rows import child, shop
 from tests.people import RITA
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +70,30 @@ def test_a_collection_that_is_personal_as_a_whole_loses_all_that_nothing_else_is
     store = shop(tmp_path, script, fields)
     assert store.erase()["outcome"] == "complete"
     assert store.sql("SELECT * FROM list") == [(1, None, None, "x")]
+
+
+def test_rows_with_an_empty_key_block_before_anything_is_tried(tmp_path: Path) -> None:
+    script = "CREATE TABLE tags (id TEXT PRIMARY KEY, person_id INTEGER); INSERT INTO tags VALUES (NULL, 0), ('x', 0), (NULL, 1);"
+    store = shop(tmp_path, script, child("tags"))
+    (why,) = api.plan(store.start()).blocked
+    assert why == "Rows of “Tags” have an empty key, so they cannot be told apart and proved."
+    store.sql("DELETE FROM tags WHERE id IS NULL AND person_id = 0")
+    assert store.erase()["outcome"] == "complete"
+    assert store.sql("SELECT * FROM tags") == [(None, 1)]
+
+
+def test_a_source_that_refuses_while_keys_are_put_aside_goes_back_to_a_person_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_words: object, **_more: object) -> None:
+        raise SourceMismatch("A row has no key, so it cannot be told apart.")
+
+    job_id = store.start()
+    monkeypatch.setattr("exports.flows.spool._store", refuse)
+    api.approve(job_id, api.plan(job_id).digest, by="ada")
+    api.run(job_id)
+    progress = api.progress(job_id)
+    assert (progress.state, progress.error) == (
+        "planned",
+        "Stopped before anything was erased: A row has no key, so it cannot be told apart.",
+    )
