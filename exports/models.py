@@ -206,14 +206,13 @@ class HandleAction(models.TextChoices):
 
 
 class Handle(models.Model):
-    """The only way to some rows of one move once erasure has begun. It opens under the purpose `handles`, kept only as long as needed."""
+    """The only way to some rows of one move once erasure has begun, kept only as long as needed. Their keys are its `keys`."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="handles")
     source_key = models.CharField(max_length=60)
     collection = models.CharField(max_length=200)
     part = models.PositiveIntegerField(default=0)  # the number of the plan's move that it serves
     rows = models.PositiveIntegerField(default=1)
-    primary_key_sealed = models.BinaryField()
     pk_digest = models.CharField(max_length=64)
     action = models.CharField(max_length=6, choices=HandleAction.choices)
     fields = models.JSONField(default=list)
@@ -233,6 +232,16 @@ class Handle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.collection}"
+
+
+class SealedKeys(models.Model):
+    """The keys of a handle, which open under the purpose `handles`: apart, since they are large and never change as its state does."""
+
+    handle = models.OneToOneField(Handle, on_delete=models.CASCADE, primary_key=True, related_name="keys")
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"keys of {self.handle_id}"
 
 
 class Archive(models.Model):

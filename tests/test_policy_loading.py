@@ -154,7 +154,7 @@ def test_a_source_with_rows_that_wait_for_their_deletion_cannot_be_dropped(folde
     job = Job(organisation=organisation, policy=organisation.current_policy, kind="erasure", subject=uuid4().hex)
     job.identities = {"email": "rita@example.org"}
     job.save()
-    Handle.objects.create(job=job, source_key="server-logs", collection="requests", primary_key_sealed=b"x", pk_digest="x", action="delete")
+    Handle.objects.create(job=job, source_key="server-logs", collection="requests", pk_digest="x", action="delete")
     text = (folder / "sources.yaml").read_text()
     (folder / "sources.yaml").write_text(text[: text.index("  - key: server-logs")])
 

@@ -17,7 +17,7 @@ from django.db.models import Sum
 from exports import tagged
 from exports.blocks import Block, batches, joined, loads
 from exports.flows.leasing import Held
-from exports.models import Handle, HandleAction, HandleState, Job
+from exports.models import Handle, HandleAction, HandleState, Job, SealedKeys
 from exports.moves import Move
 from exports.query import Key
 from portal.kit import crypto
@@ -47,19 +47,26 @@ class Opened:
 def seal(job: Job, move: Move, rows: Sequence[tuple[Key, Own]] | Block) -> Handle:
     """A handle for these rows, or for those of which these are the keys; not yet stored."""
     text = packed(rows)
-    return Handle(
+    handle = Handle(
         job=job,
         source_key=move.source,
         collection=move.address,
         part=move.number,
         rows=len(rows),
-        primary_key_sealed=crypto.installation_box("handles").seal(text, context=_context(job, move.number)),
         pk_digest=crypto.keyed_digest("handles", text),
         action=HandleAction(move.action),
         fields=sorted(move.masks),
         basis=move.basis[:80],
         until=move.on,
     )
+    SealedKeys(handle=handle, sealed=crypto.installation_box("handles").seal(text, context=_context(job, move.number)))
+    return handle
+
+
+def store(some: Sequence[Handle]) -> None:
+    """Store what `seal` made. Call it inside a transaction that holds the job."""
+    Handle.objects.bulk_create(some)
+    SealedKeys.objects.bulk_create([handle.keys for handle in some])
 
 
 class Aside:
@@ -79,7 +86,7 @@ class Aside:
 
     def store(self) -> None:
         """Store what is left. Call it inside a transaction that holds the job."""
-        Handle.objects.bulk_create(self._some)
+        store(self._some)
         self._some, self._rows = [], 0
 
 
@@ -99,7 +106,7 @@ def opened(job: Job, move: Move, *states: HandleState) -> Iterator[Opened]:
         found = found.filter(state__in=states)
     box = crypto.installation_box("handles")
     for pk in list(found.order_by("pk").values_list("pk", flat=True)):
-        sealed = Handle.objects.values_list("primary_key_sealed", flat=True).get(pk=pk)
+        sealed = SealedKeys.objects.values_list("sealed", flat=True).get(pk=pk)
         yield Opened(pk, move.number, *unpacked(box.unseal(bytes(sealed), context=_context(job, move.number))))
 
 

@@ -6,12 +6,13 @@ the erasure: what was put off to a day waits there by its handles. Rows of a job
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from exports.blocks import batches
 from exports.connectors.base import ForeignKey, Link, Reader
 from exports.datasets import Collection
 from exports.facts import PlanView, PutOff
@@ -127,14 +128,23 @@ def _places(job: Job, lines: frozenset[str]) -> set[tuple[str, str]]:
     return {(line.source_key, address) for line in view if f"{line.source_key}:{line.category}" in lines for address in line.collections}
 
 
-def forget(job: Job) -> None:
-    """Handles are kept exactly as long as they are needed: what is proved, will not be touched again and is not held is destroyed."""
-    if waiting(job).exists() or asked(job):
-        return  # a source is still to be done, and its proof will look at everything again
+def forget(job: Job, proved: Sequence[int] = ()) -> None:
+    """Handles are kept exactly as long as they are needed: what is proved, will not be touched again and is not held is destroyed.
+
+    `proved` are those that have just been proved and are not marked yet.
+    """
+    if _is_waiting(job, set(proved)) or asked(job):  # a source is still to be done, and its proof will look at everything again
+        for some in batches(proved, 500):
+            job.handles.filter(pk__in=some).update(state=HandleState.PROVED)
+        return
     lines, moves = lines_held(job), moves_of(job)
     places = _places(job, lines) if lines else set()
     stays = {move.number for move in moves if not move.removes and (ALL in lines or (move.source, move.address) in places)}
     job.handles.filter(part__in=[move.number for move in moves if move.on is None and move.number not in stays]).delete()
+
+
+def _is_waiting(job: Job, proved: set[int]) -> bool:
+    return any(pk not in proved for pk in waiting(job).values_list("pk", flat=True))
 
 
 def put_off(organisation: Organisation, reference: str) -> tuple[PutOff, ...]:

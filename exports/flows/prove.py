@@ -12,7 +12,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from exports.blocks import batches
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
 from exports.flows import handles, noting, on_hold
 from exports.flows.belonging import LINK, LINK_COLUMNS
@@ -149,7 +148,7 @@ def _judge(held: Held, move: Move, handle: handles.Opened, wrong: set[Key]) -> N
     found[0].note = _("%(wrong)d of %(rows)d rows are not as planned.") % {"wrong": len(wrong), "rows": len(handle.rows)}
     with held.writing():
         stored.delete()
-        Handle.objects.bulk_create(found)
+        handles.store(found)
 
 
 def _is_done(move: Move, row: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
@@ -208,15 +207,13 @@ def _finish(held: Held, job: Job, proof: Proof) -> None:
     noting.seal(job, moves_of(job))  # on the disk before anybody is told that it is done
     with transaction.atomic():
         leases.check(Job, job.pk, held.token)
-        for few in batches(proof.gone, 500):
-            Handle.objects.filter(pk__in=few).update(state=HandleState.PROVED)
         take_words(job)
         signed = signed_receipt(job, proof_of(proof), holds=proof.holds)
         changes = {"state": JobState.FINISHED, "receipt": signed, "finished_at": now(), "attempts": 0}
         if signed["receipt"]["outcome"] == "failed":
             changes["error"] = _why(proof)
         Job.objects.filter(pk=job.pk).update(**changes)
-        on_hold.forget(job)
+        on_hold.forget(job, proof.gone)
     revoke_fetched(job)
 
 

@@ -127,5 +127,5 @@ def forget(held: Held, move: Move, handle: handles.Opened, foreign: Collection[K
             return None
         kept = handles.seal(job, move, rest)
         kept.state, kept.note = before.state, before.note
-        kept.save(force_insert=True)
+        handles.store([kept])
     return handles.Opened(kept.pk, move.number, tuple(key for key, _own in rest), tuple(own for _key, own in rest) if handle.own else ())
