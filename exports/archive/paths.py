@@ -13,6 +13,7 @@ DEFLATE_AT_MOST = 1040  # no deflate stream grows more than about 1,032 times
 SAFE_NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)+/?")
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
+END, END_REST = b"PK\5\6", 18  # the end of the directory, without a comment
 
 
 def unsafe_members(package: zipfile.ZipFile, file_size: int) -> Iterator[tuple[str, str]]:
@@ -26,6 +27,8 @@ def unsafe_members(package: zipfile.ZipFile, file_size: int) -> Iterator[tuple[s
     if len({member.filename.partition("/")[0] for member in members}) > 1:
         yield "", "It holds more than one folder."
     yield from _overlaps(members, file_size)
+    if _has_more(package, members, file_size):
+        yield "", "It holds bytes before its first file or after its last."
     names: set[str] = set()
     for member in members:
         yield from ((member.filename, sentence) for sentence in _faults(member, names))
@@ -45,6 +48,16 @@ def _faults(member: zipfile.ZipInfo, names: set[str]) -> Iterator[str]:
         yield "It is packed in a way that this product does not use."
     if member.file_size > max(4096, member.compress_size * DEFLATE_AT_MOST):
         yield "It claims to unpack to more than is possible."
+
+
+def _has_more(package: zipfile.ZipFile, members: list[zipfile.ZipInfo], file_size: int) -> bool:
+    """A zip reader skips what stands around the zip, so something else could be hidden in the same file."""
+    file = package.fp
+    if file is None or not members:
+        return False
+    file.seek(max(0, file_size - len(END) - END_REST))
+    last = file.read()
+    return min(member.header_offset for member in members) > 0 or bool(package.comment) or not last.startswith(END)
 
 
 def _overlaps(members: list[zipfile.ZipInfo], file_size: int) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from exports.flows.by_hand import people_of
 from exports.flows.composing import Draft, compose
 from exports.flows.detaching import Detached, cut_pointers, detach_rows
 from exports.flows.digesting import digest_of, material_of, parts_of
-from exports.flows.ground import Ground, ground_of
+from exports.flows.ground import Gap, Ground, ground_of
 from exports.flows.leasing import Held
 from exports.flows.lines import OVER_OTHERS, lines_of
 from exports.flows.sharing import spare_shared
@@ -79,6 +79,7 @@ def rehearsal_of(job: Job, survey: Survey, count: Counting = Ground.count) -> Re
 def _worked_out(job: Job, ground: Ground, count: Counting) -> Rehearsal:
     shared = spare_shared(ground)
     count(ground)
+    ground.gaps += _alike(ground)
     detached = detach_rows(ground, {address: one for address, one in shared.items() if not ground.fates.leaves_out(address)})
     anchors = hold_rows(ground, cut_pointers(ground, detached))
     draft = compose(ground, detached, anchors)
@@ -92,6 +93,17 @@ def _unsearched(ground: Ground) -> list[str]:
     """Rows that were not found now may be found only through rows that would be gone then: so nothing goes before all is searched."""
     after = _("Nothing can be erased anywhere before this can be searched: what it holds may be found only through the rows that would go.")
     return [f"{gap.sentence} {after}" for gap in ground.gaps if gap.stops and gap.source not in ground.fates.closed]
+
+
+def _alike(ground: Ground) -> Iterator[Gap]:
+    """Rows that only capital letters keep from being found: whose they are is for an officer to say, and nothing is done to them."""
+    for address, place in ground.places.items():
+        folded = ground.survey.questions.lookalikes(address)
+        if folded is not None and not ground.fates.leaves_out(address):
+            other = AllOf((folded.where, Outside(ground.survey.questions.query(address).where)))
+            if ground.reader(address).count(Query(folded.collection, other)):
+                sentence = _("“%(title)s” holds records that match only if capital letters do not matter. They stay; an officer decides.")
+                yield Gap(place.source, address, sentence % {"title": place.title})
 
 
 def _nameless(ground: Ground) -> Iterator[str]:

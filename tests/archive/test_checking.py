@@ -215,3 +215,10 @@ def test_wrong_usage_is_told_apart(words: list[str]) -> None:
 
 def test_the_check_runs_alone_without_django(path: Path, tmp_path: Path) -> None:
     assert "Signed with the key archive-" in said_alone("checking", path, tmp_path)
+
+
+@pytest.mark.parametrize("around", [lambda whole: whole + b"x", lambda whole: b"x" + whole, lambda whole: whole[:-2] + b"\1\0x"])
+def test_something_hidden_around_the_zip_is_said(path: Path, around: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(around(path.read_bytes()))
+    (problem,) = check_archive(path, public_keys()).problems
+    assert (problem.kind, problem.sentence) == ("unsafe", "It holds bytes before its first file or after its last.")

@@ -97,3 +97,13 @@ def test_a_source_that_refuses_while_keys_are_put_aside_goes_back_to_a_person_at
         "planned",
         "Stopped before anything was erased: A row has no key, so it cannot be told apart.",
     )
+
+
+def test_a_deletion_that_meets_the_address_in_other_capital_letters_is_at_best_partial_and_says_so(tmp_path: Path) -> None:
+    store = shop(tmp_path, f"INSERT INTO people VALUES (3, '{RITA.upper()}', 'Rita', NULL);")
+    view = api.plan(store.start())
+    assert view.blocked == ()
+    assert view.gaps == ("“People” holds records that match only if capital letters do not matter. They stay; an officer decides.",)
+    receipt = store.erase()
+    assert (receipt["outcome"], receipt["gaps"]) == ("partial", list(view.gaps))
+    assert sorted(store.sql("SELECT id FROM people")) == [(1,), (2,), (3,)]
