@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, gettext
 
 from exports.archive import record_rows, uses, words
@@ -169,9 +170,12 @@ def _is_short(text: str) -> bool:
     return len(text) <= TABLE_CELL and "\n" not in text
 
 
-def _page_links(part: Part, number: int) -> list[tuple[str, str, bool]]:
-    names = [part.page_path(page).removeprefix("read/") for page in range(1, part.page_count + 1)]
-    return [(words.number(page), name, page == number) for page, name in enumerate(names, 1)] if len(names) > 1 else []
+def _page_links(part: Part, number: int) -> SafeString:
+    """The list of the collection's pages, if there are several. Each of them has it twice, so it is made without a template."""
+    names = [part.page_path(page).removeprefix("read/") for page in range(1, part.page_count + 1)] if part.page_count > 1 else []
+    here = {number: ' aria-current="page"'}
+    links = (f'<li><a href="{name}"{here.get(page, "")}>{words.number(page)}</a></li>' for page, name in enumerate(names, 1))
+    return mark_safe("".join(links))  # noqa: S308  (names hold nothing but letters, figures, hyphens and dots)
 
 
 def _spoken(name: str) -> str:

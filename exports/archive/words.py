@@ -19,6 +19,7 @@ FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "datetime": datetime.fromisoformat,
     "binary": lambda text: base64.b64decode(text, validate=True),
 }
+NUMBERS = frozenset({int, float})
 LONGEST = 4000
 DEEPEST = 8
 
@@ -30,6 +31,9 @@ class Shown(NamedTuple):
     quiet: bool = False
     code: bool = False
     cut: str = ""
+
+
+NOTHING = Shown("–", quiet=True)
 
 
 def day(value: date) -> str:
@@ -60,6 +64,12 @@ def months(first_and_last: tuple[date, date] | None) -> str:
 
 def number(value: int) -> str:
     """4,364, grouped as the language does."""
+    return _number(value, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _number(value: int, language: str | None) -> str:
+    del language
     return number_format(value, force_grouping=True)
 
 
@@ -91,13 +101,28 @@ def as_meant(value: Any, kind: str) -> Any:
 
 
 def column(values: Iterable[Any], kind: str) -> list[str | Shown]:
-    """The values of a column of this kind in ordinary words; a text of which nothing more is to be said comes as it is."""
+    """The values of a column of this kind in ordinary words; one of which nothing more is to be said comes as a bare text."""
     if kind in FROM_TEXT:
-        return [shown(as_meant(value, kind)) for value in values]
+        language = get_language()
+        return [_from_text(value, kind, language) for value in values]
+    if kind == "boolean":
+        written = {value: _simple(value) for value in (True, False)}
+        return [written[value] if type(value) is bool else shown(as_meant(value, kind)) for value in values]
     return [
-        value if type(value) is str and 0 < len(value) <= LONGEST and "\n" not in value else shown(as_meant(value, kind))
+        value
+        if type(value) is str and 0 < len(value) <= LONGEST and "\n" not in value
+        else str(csv_cell(value))
+        if type(value) in NUMBERS
+        else shown(value)
         for value in values
     ]
+
+
+def _from_text(value: Any, kind: str, language: str | None) -> str | Shown:
+    meant = as_meant(value, kind)
+    if type(meant) is datetime:
+        return _moment(meant, language)
+    return _day(meant.year, meant.month, meant.day, language) if type(meant) is date else shown(meant)
 
 
 def shown(value: Any) -> Shown:
@@ -107,7 +132,7 @@ def shown(value: Any) -> Shown:
     if type(value) is int:
         return Shown(str(value))
     if value is None:
-        return Shown("–", quiet=True)
+        return NOTHING
     if isinstance(value, bytes | bytearray | memoryview):
         return Shown(gettext("Not text, %(size)s. It is in the JSON file.") % {"size": size(len(value))}, quiet=True)
     if isinstance(value, Mapping | list | tuple | set | frozenset):
@@ -125,15 +150,19 @@ def _simple(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, datetime):
-        zone = f" {value.tzname() or value.strftime('%z')}" if value.tzinfo else ""
-        clock = f"{value.hour:02}:{value.minute:02}{f':{value.second:02}' if value.second else ''}"
-        language = get_language()
-        return _moment_form(language) % {"day": _day(value.year, value.month, value.day, language), "clock": clock, "zone": zone}
+        return _moment(value, get_language())
     if isinstance(value, date):
         return day(value)
     if isinstance(value, time):
         return value.isoformat()
     return str(value) if isinstance(value, timedelta) else str(csv_cell(value))
+
+
+def _moment(value: datetime, language: str | None) -> str:
+    """The language is asked for once for a whole column: to ask takes as long as to write."""
+    zone = f" {value.tzname() or value.strftime('%z')}" if value.tzinfo else ""
+    clock = f"{value.hour:02}:{value.minute:02}{f':{value.second:02}' if value.second else ''}"
+    return _moment_form(language) % {"day": _day(value.year, value.month, value.day, language), "clock": clock, "zone": zone}
 
 
 def _cut(text: str, *, lines: bool = False) -> Shown:
