@@ -82,7 +82,7 @@ def test_it_ends_as_the_slow_one_says(drawn: tuple[World, dict[str, str]], db: N
 
 
 @pytest.mark.story
-@sample(300)
+@sample(100)
 @given(drawn=worlds())
 def test_it_ends_as_the_slow_one_says_many_times(drawn: tuple[World, dict[str, str]], db: None) -> None:
     compare(*drawn)

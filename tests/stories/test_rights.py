@@ -166,7 +166,9 @@ def test_an_agent_asks_the_person_says_yes_and_only_the_person_gets_the_copy(
     assert_only_theirs(records(bag), held(demo, "mcpr", person.address))
     agent.go(f"request/{reference}/download/")
     assert "We cannot show you a request here yet" in agent.page.locator("main").inner_text()
-    assert len(letters_to(demo, agent.address)) == 1  # the code, when they asked
+    told = letter(demo, agent.address, reference, "Our answer went to them alone")
+    assert person.name not in told
+    assert len(letters_to(demo, agent.address)) == 2  # the code, when they asked, and that there is an answer
 
 
 def test_a_guardian_shows_that_they_may_and_two_people_delete_what_is_the_childs(
