@@ -42,7 +42,12 @@ WHERE k.conrelid = ANY(:oids) AND k.contype IN ('p', 'f', 'c') AND k.conparentid
 UNIQUES = f"""
 SELECT i.indrelid AS oid, i.indpred IS NULL AND i.indisvalid AS whole,
   {NAMES.format(numbers="(i.indkey::int2[])[0:(i.indnkeyatts - 1)]", table="i.indrelid")} AS columns
-FROM pg_index i WHERE i.indrelid = ANY(:oids) AND i.indisunique AND NOT i.indisprimary AND NOT 0 = ANY(i.indkey::int2[])"""  # noqa: S608
+FROM pg_index i WHERE i.indrelid = ANY(:oids) AND i.indisunique AND NOT i.indisprimary AND NOT 0 = ANY(i.indkey::int2[])
+UNION ALL
+SELECT i.indrelid, false, (SELECT array_agg(DISTINCT a.attname::text) FROM pg_depend d
+  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid
+  WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid AND d.refobjsubid > 0)
+FROM pg_index i WHERE i.indrelid = ANY(:oids) AND i.indisunique AND 0 = ANY(i.indkey::int2[])"""  # noqa: S608
 TRIGGERS = """
 SELECT g.tgrelid AS oid, g.tgname AS name, g.tgtype::int AS events, pg_get_triggerdef(g.oid) || E'\\n' || p.prosrc AS sql
 FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
@@ -102,6 +107,8 @@ def live_tables(connection: Connection, schemas: tuple[str | None, ...]) -> dict
         _add_constraint(found[row["oid"]], row)
     for row in ask(UNIQUES):
         table = found[row["oid"]]
+        if not row["columns"]:
+            continue
         table.uniques[tuple(row["columns"])] = table.uniques.get(tuple(row["columns"]), False) or row["whole"]
     for row in ask(TRIGGERS):
         found[row["oid"]].triggers += [Trigger(row["name"], word, row["sql"]) for bit, word in EVENTS.items() if row["events"] & bit]

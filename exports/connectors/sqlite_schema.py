@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ def completed(connection: Connection, table: TableSchema) -> TableSchema:
         table = replace(table, columns={n: replace(c, collation=_collation(c)) for n, c in table.columns.items()})
     if table.is_view:
         return table
-    uniques = dict(_uniques(connection, name))
+    uniques = dict(_uniques(connection, name, table.columns))
     never_null = (u for u, partial in sorted(uniques.items()) if not partial and not any(table.columns[c].nullable for c in u))
     row_id = ("rowid",) if _has_row_id(connection, name) else ()
     return replace(
@@ -45,13 +45,19 @@ def _triggers(connection: Connection, table: str) -> Iterator[Trigger]:
         yield Trigger(name, event.group(1).upper() if event else "", text)
 
 
-def _uniques(connection: Connection, table: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The columns of each unique index, and whether it holds for some rows only."""
+def _uniques(connection: Connection, table: str, names: Iterable[str]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The columns of each unique index, and whether it holds for some rows only or for what is worked out of them, as lower(email)."""
     indexes = "SELECT name, partial FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk'"
     for name, partial in connection.exec_driver_sql(indexes, (table,)).all():
         columns = tuple(connection.exec_driver_sql("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (name,)).scalars())
-        if None not in columns:  # an index over an expression says nothing about columns
+        if None not in columns:
             yield columns, bool(partial)
+            continue
+        text = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).scalar() or ""
+        words = text.partition("(")[2]
+        named = tuple(one for one in names if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words, re.IGNORECASE))
+        if named:
+            yield named, True
 
 
 def _foreign_keys(connection: Connection, table: str) -> Iterator[ForeignKey]:

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exports.connectors.base import Link
+from exports.disclosure import naming
 from exports.edges import Edge
 from exports.flows.elements import with_others_inside
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
 from exports.masking import PRESERVE, wanted
-from exports.query import NOTHING, AllOf, AnyOf, ByKey, Key, Outside, Predicate, Query, Together, Within
+from exports.query import NOTHING, AllOf, AnyOf, ByKey, Equals, Filled, Key, Outside, Predicate, Query, Together, Within
 from exports.verdicts import Place
 
 MOST_ROUNDS = 100
@@ -68,9 +69,22 @@ def _others(ground: Ground, address: str, shared: Mapping[str, Shared]) -> Itera
             if tie.is_described and tie.on_delete != "SET NULL" and not ground.is_led_along(place, tie):
                 yield _referred(ground, place, tie, theirs, shared=shared), _title(ground, tie)
         yield from _from_other_sources(ground, place, theirs, shared=shared)
+        yield _that_names_another(ground, visit, theirs), place.title
         for edge in down if place.table.key else ():
             if _leads_from_people(ground, edge) and not (down == [edge] and _is_from_one(ground, edge)):
                 yield _of_another(ground, edge, theirs), ground.places[edge.source].title
+
+
+def _that_names_another(ground: Ground, visit: Visit, rows: Predicate) -> set[Key]:
+    """Those of these rows that name somebody else by an identity (the customer whom the person served), in a file without words of ours."""
+    place = ground.places[visit.address]
+    named = [name for name in naming(visit.collection, {entry.identity for entry in visit.entries}) if name in place.table.columns]
+    alike = ground.survey.questions.lookalikes(visit.address)
+    if not named or not place.table.key:
+        return set()
+    others = AnyOf(tuple(AllOf((Filled(name), Outside(Equals(name, ("",))))) for name in named))
+    hers = Outside(alike.where) if alike else AllOf(())
+    return set(ground.reader(visit.address).targets(Query(place.table.name, AllOf((rows, others, hers)))))
 
 
 def _leads_from_people(ground: Ground, edge: Edge) -> bool:

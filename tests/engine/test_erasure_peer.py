@@ -56,3 +56,14 @@ def test_every_personal_field_of_hers_is_masked_and_nobody_else_s(store: Store) 
     assert by_title[("Customer", "mask")] == by_title[("Visit", "delete")] == 1
     assert by_title[("Address", "detach")] == 2
     assert not [line for line in plan.lines if line.action == "delete" and line.title != "Visit"]
+
+
+def test_whom_an_employee_served_keeps_their_own_request(store: Store) -> None:
+    before = {row[0]: row for row in table(store, "service_request")}
+    plan = api.plan(job_id := store.start(email="employee-1@example.com"))
+    assert ("Service request", "detach", 3) in {(line.title, line.action, line.rows) for line in plan.lines}
+    receipt = approve_and_run(job_id)
+    assert receipt["outcome"] == "complete"
+    for key, row in {row[0]: row for row in table(store, "service_request")}.items():
+        assert row[:-1] == before[key][:-1]  # all but the number of the employee
+        assert row[-1] != 1

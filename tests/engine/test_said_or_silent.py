@@ -107,3 +107,14 @@ def test_a_deletion_that_meets_the_address_in_other_capital_letters_is_at_best_p
     receipt = store.erase()
     assert (receipt["outcome"], receipt["gaps"]) == ("partial", list(view.gaps))
     assert sorted(store.sql("SELECT id FROM people")) == [(1,), (2,), (3,)]
+
+
+def test_what_must_be_unique_in_small_letters_gets_a_word_of_its_own(tmp_path: Path) -> None:
+    script = """CREATE TABLE logins (id INTEGER PRIMARY KEY, person_id INTEGER, name TEXT NOT NULL);
+    CREATE UNIQUE INDEX one_name ON logins (lower(name));
+    INSERT INTO logins VALUES (1, 0, 'Rita'), (2, 0, 'rl'), (3, 1, ''), (4, 2, 'erased');"""
+    store = shop(tmp_path, script, child("logins", erase="mask", fields="    - {name: name, data_categories: [user.name]}"))
+    assert store.erase()["outcome"] == "complete"
+    names = dict(store.sql("SELECT id, name FROM logins"))
+    assert (names[3], names[4]) == ("", "erased")
+    assert len({names[1], names[2], "Rita", "rl", "", "erased"}) == 6
