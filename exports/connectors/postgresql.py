@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Select,
     Text,
     cast,
     column,
@@ -112,6 +113,10 @@ class PostgreSql(Ordinary):
     def caseless(self, part: ColumnElement[Any], column: ColumnSchema, texts: Sequence[str]) -> ColumnElement[bool]:
         wanted = dict.fromkeys(form for text in texts for form in (text.lower(), text.casefold()))
         return func.lower(part if family(column) == TEXTS else cast(part, Text), type_=Text()).in_(list(wanted))
+
+    def among_few(self, part: ColumnElement[Any], found: Select[Any]) -> ColumnElement[bool]:
+        """Found first, not joined: the planner then sees where a key leads on to one row at most."""
+        return part == func.any(func.array(found.scalar_subquery()))
 
     def unpacked(self, values: Collection[Key], columns: Sequence[ColumnSchema]) -> FromClause | None:
         words = [sent_as(live) if family(live) else "text" for live in columns]

@@ -144,7 +144,14 @@ class Compiler(Tables):
         held = select(*(right for _, right in sides)).select_from(inner).where(*(one.is_not(None) for one in columns))
         if not isinstance(inner, CTE):
             held = held.where(self.where(inner, part.query.collection, part.query.where))
+            if len(sides) == 1 and self._is_of_few(part.query):
+                return self.dialect.among_few(sides[0][0], held)
         return holding([left for left, _ in sides], held, tuples=self.dialect.takes_tuples)
+
+    def _is_of_few(self, query: Query) -> bool:
+        """It finds one row for each of some values, at most."""
+        part, table = query.where, self.table(query.collection)
+        return isinstance(part, Equals) and not part.caseless and (part.field,) in (table.key, table.primary_key, *table.uniques)
 
     def _sides(self, mine: Iterable[Side], theirs: Iterable[Side]) -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
         return [pair for one, other in zip(mine, theirs, strict=True) for pair in pairs(self.dialect, one, other)]

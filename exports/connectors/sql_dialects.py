@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause
+from sqlalchemy import URL, ColumnElement, Connection, Engine, FromClause, Select
 from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.types import TypeEngine
 
@@ -49,6 +49,9 @@ class Comparing(Protocol):
 
     def among(self, part: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         """The part is one of these values."""
+
+    def among_few(self, part: ColumnElement[Any], found: Select[Any]) -> ColumnElement[bool]:
+        """The part is one of what this statement finds, which is not much."""
 
     def aligned(self, part: ColumnElement[Any], column: ColumnSchema) -> ColumnElement[Any]:
         """Another text column, so that it may be compared with this one at all."""

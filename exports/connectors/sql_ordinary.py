@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.types import TypeEngine
 
 from exports.connectors.base import ColumnSchema
@@ -32,6 +32,10 @@ class Ordinary:
 
     def recover(self, connection: Connection) -> None:
         """Nothing is broken."""
+
+    def among_few(self, part: ColumnElement[Any], found: Select[Any]) -> ColumnElement[bool]:
+        """Like anything else that is found."""
+        return part.in_(found)
 
     def typed(self, column: ColumnSchema) -> TypeEngine[Any] | None:
         """The value itself says what it is."""

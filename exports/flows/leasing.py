@@ -69,6 +69,11 @@ class Held:
             leases.check(Job, self.job_id, self.token)
             yield
 
+    def stands(self) -> tuple[str, str]:
+        """Kind and state of the job as it stands now."""
+        kind, state = Job.objects.values_list("kind", "state").get(pk=self.job_id)
+        return kind, state
+
     def job(self) -> Job:
         """The job as it stands now."""
         return Job.objects.select_related("organisation", "policy").get(pk=self.job_id)

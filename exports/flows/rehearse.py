@@ -150,8 +150,8 @@ def keep(held: Held, job: Job, rehearsal: Rehearsal, *, error: str | None = None
     if error is not None:
         changes["error"] = error[:400]
     with held.writing():
-        now = held.job()
-        if (now.settlements, now.left_out) != (job.settlements, job.left_out):
+        now = Job.objects.values_list("settlements", "left_out").get(pk=job.pk)
+        if now != (job.settlements, job.left_out):
             changes["state"] = JobState.REHEARSING  # somebody decided something while this was worked out: once more
         job.handles.all().delete()
         Job.objects.filter(pk=job.pk).update(**changes)

@@ -67,23 +67,20 @@ def run(job_id: UUID) -> None:
 
 
 def _go(work: Held) -> None:
-    job = work.job()
-    if job.attempts > MOST_ATTEMPTS:
+    if Job.objects.values_list("attempts", flat=True).get(pk=work.job_id) > MOST_ATTEMPTS:
         raise EngineRefusal(_("The search stopped with a fault several times and was given up. The log says where."))
-    while (phase := PHASES.get((job.kind, job.state))) or not _is_at_rest(work):
+    while (phase := PHASES.get(work.stands())) or not _is_at_rest(work):
         if phase:
             phase(work)
             work.renew()
-        job = work.job()
 
 
 def _is_at_rest(work: Held) -> bool:
     """Gives the job back when there is nothing to do. Whoever gives it something to do at this moment waits, or is seen."""
     with work.writing():
-        job = work.job()
-        if (job.kind, job.state) in PHASES:
+        if work.stands() in PHASES:
             return False
-        leases.release(Job, job.pk, work.token)
+        leases.release(Job, work.job_id, work.token)
     return True
 
 
