@@ -1,33 +1,27 @@
-"""Whether a row that waits for its day is still the same row: keys of rows that were deleted can be given to other people's rows."""
+"""What makes a row the person's: noted when its key is put aside, compared before anything is done to it once a search no longer tells.
+
+Keys of rows that were deleted can be given to other people's rows, and rows to other people. What is noted are *marks*, one for each
+column that ties the row to the person. They stand in the ledger for rows that change now, and in the handle for rows that go later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from exports import tagged
 from exports.blocks import batches
-from exports.connectors.base import Reader
+from exports.connectors.base import Reader, TableSchema
 from exports.flows.ground import Ground
 from exports.flows.handles import KEYS_EACH, NONE, Own
+from exports.models import Job
 from exports.moves import Move
 from exports.query import Key
+from exports.values import same
 from portal.kit import crypto
 
-LINK = "~link"
-LINK_COLUMNS = "~columns"
-
-
-def link_columns(ground: Ground, move: Move, earlier: Iterable[Move]) -> tuple[str, ...]:
-    """The columns that make the row the person's, as far as no earlier move of the same rows empties them."""
-    emptied = {
-        name
-        for other in earlier
-        if (other.address, other.group, other.until) == (move.address, move.group, move.until)
-        for name in other.masks
-    }
-    return tuple(name for name in links_of(ground, move.address) if name not in emptied)
+MARKS = "~marks"  # what a handle notes of a row besides its new values
 
 
 def links_of(ground: Ground, address: str) -> tuple[str, ...]:
@@ -38,42 +32,76 @@ def links_of(ground: Ground, address: str) -> tuple[str, ...]:
     return tuple(sorted({name.partition(".")[0] for name in named}))
 
 
-def with_links(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:
-    """The keys, each with keyed digests of what makes the row the person's."""
-    loose = _emptied_by_the_base(reader, table, columns)
+def noted(ground: Ground, move: Move, moves: Iterable[Move]) -> tuple[str, ...]:
+    """The columns whose marks are noted for a move: of one that is made later, those that no move of the same rows empties before."""
+    emptied = {
+        name
+        for other in moves
+        if not move.is_now and (other.address, other.group, other.until) == (move.address, move.group, move.until)
+        for name in other.masks
+    }
+    return tuple(name for name in links_of(ground, move.address) if name not in emptied)
+
+
+def noted_of(job: Job, move: Move) -> tuple[str, ...]:
+    """The same, as the plan has kept it."""
+    return tuple((job.plan or {}).get("links", {}).get(str(move.number), ()))
+
+
+def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
+    """Whole numbers and UUIDs as they are, like keys; all else as a keyed digest. `known` saves making the same one again."""
+    found: list[Any] = []
+    for value in values:
+        if value is None or isinstance(value, int | UUID):
+            found.append(value)
+        else:
+            name = tagged.dumps(value) if isinstance(value, list | dict) else value
+            if name not in known:
+                known[name] = crypto.keyed_digest("ledger", tagged.dumps(value))[:32]
+            found.append(known[name])
+    return found
+
+
+def with_marks(reader: Reader, table: str, columns: tuple[str, ...], keys: Iterable[Key]) -> Iterator[tuple[Key, Own]]:
+    """The keys, each with the marks of its row."""
+    known: dict[Any, str] = {}
     for some in batches(keys, KEYS_EACH):
         for key, row in reader.read_back(table, some, fields=columns):
-            yield key, {LINK: _links(row, columns, loose), LINK_COLUMNS: list(columns)} if row is not None and columns else NONE
+            yield key, {MARKS: marks((row[name] for name in columns), known)} if row is not None and columns else NONE
 
 
-def _emptied_by_the_base(reader: Reader, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of these columns that the database itself empties when the row goes at which they point."""
-    keys = reader.describe().tables[table].foreign_keys
-    return tuple(sorted({name for key in keys if key.on_delete == "SET NULL" for name in key.columns} & set(columns)))
+class Belonging:
+    """Tells rows by their marks. Each column holds what was noted, or what we have written ourselves, or was `emptied` on the way."""
+
+    def __init__(self, columns: Iterable[str], *, emptied: Collection[str] = ()) -> None:
+        self.columns, self.emptied = tuple(columns), emptied
+        self._known: dict[Any, str] = {}
+
+    def holds(self, row: Mapping[str, Any], noted: Mapping[str, Any], new: Mapping[str, Any] = NONE) -> bool:
+        """Whether the row still is what these marks say, by column, or what `new` made of it."""
+        return all(
+            (name in new and same(row[name], new[name]))
+            or (name in self.emptied and row[name] is None)
+            or marks((row[name],), self._known) == [noted[name]]
+            for name in self.columns
+        )
 
 
-def _links(row: dict[str, Any], columns: tuple[str, ...], loose: tuple[str, ...]) -> list[str]:
-    """What the row is now, and what it will be once some of its pointers were emptied."""
-    some = (gone for count in range(len(loose) + 1) for gone in combinations(loose, count))
-    return list(dict.fromkeys(link_of({**row, **dict.fromkeys(gone)}, columns) for gone in some))
+def emptied_by_the_base(table: TableSchema) -> frozenset[str]:
+    """Columns that the database itself empties when the row goes at which they point."""
+    return frozenset(name for key in table.foreign_keys if key.on_delete == "SET NULL" for name in key.columns)
 
 
-def is_linked(row: dict[str, Any], own: Own) -> bool:
-    """Whether the row still is what it was when it was put aside; so is a row of which nothing was noted."""
-    return LINK not in own or link_of(row, own[LINK_COLUMNS]) in own[LINK]
-
-
-def link_of(row: dict[str, Any], columns: Iterable[str]) -> str:
-    """A keyed digest of these cells of the row."""
-    return crypto.keyed_digest("handles", tagged.dumps([row[name] for name in columns]))
-
-
-def still_theirs(reader: Reader, table: str, rows: Iterable[tuple[Key, Any]]) -> Iterator[tuple[Key, Any]]:
-    """Those rows that are there and are what they were when they were put aside."""
-    known = dict(rows)
-    columns = tuple(next((own[LINK_COLUMNS] for own in known.values() if LINK in own), ()))
-    fields = columns or reader.describe().tables[table].key
-    for key, row in reader.read_back(table, list(known), fields=fields):
+def still_theirs(job: Job, reader: Reader, move: Move, rows: Iterable[tuple[Key, Own]]) -> Iterator[tuple[Key, Own]]:
+    """Those rows that are there and are what they were when they were put aside, or of which nothing was noted."""
+    known, table, columns = dict(rows), reader.describe().tables[move.table], noted_of(job, move)
+    belonging = Belonging(columns, emptied=emptied_by_the_base(table))
+    for key, row in reader.read_back(move.table, list(known), fields=columns or table.key):
         own = known[key]
-        if row is not None and is_linked(row, own):
-            yield key, {name: value for name, value in own.items() if name not in (LINK, LINK_COLUMNS)}
+        if row is not None and (MARKS not in own or belonging.holds(row, dict(zip(columns, own[MARKS], strict=True)))):
+            yield key, without_marks(own)
+
+
+def without_marks(own: Own) -> Own:
+    """The new values alone."""
+    return {name: value for name, value in own.items() if name != MARKS}

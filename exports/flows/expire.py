@@ -141,7 +141,7 @@ def _at_source(held: Held, job: Job, connector: Connector, mine: list[Move], *, 
             tally = done[move.number] = Done()
             for handle in handles.opened(job, move):
                 held.renew()
-                rows = loosened[handle.pk] if handle.pk in loosened else list(still_theirs(writer, move.table, handle.rows))
+                rows = loosened[handle.pk] if handle.pk in loosened else list(still_theirs(job, writer, move, handle.rows))
                 tally.handles.append(handle.pk)
                 if move.removes:
                     writer.erase(move.table, [key for key, _own in rows])
@@ -151,7 +151,7 @@ def _at_source(held: Held, job: Job, connector: Connector, mine: list[Move], *, 
         for move in mine:
             for handle in handles.opened(job, move):
                 held.renew()
-                wrong, strange = _proved(reader, move, handle)
+                wrong, strange = _proved(job, reader, move, handle)
                 done[move.number].rows += len(handle.rows) - wrong - strange
                 done[move.number].failed += wrong
                 done[move.number].not_theirs += strange
@@ -163,14 +163,14 @@ def _loosened(held: Held, job: Job, writer: Writer, moves: list[Move]) -> Iterat
         columns = loose_columns(job, move)
         for handle in handles.opened(job, move) if columns else ():
             held.renew()
-            rows = list(still_theirs(writer, move.table, handle.rows))
+            rows = list(still_theirs(job, writer, move, handle.rows))
             writer.mask(move.table, [key for key, _own in rows], dict.fromkeys(columns))
             yield handle.pk, rows
 
 
-def _proved(reader: Reader, move: Move, handle: handles.Opened) -> tuple[int, int]:
+def _proved(job: Job, reader: Reader, move: Move, handle: handles.Opened) -> tuple[int, int]:
     """Rows that are still there or not masked; and rows that have come to belong to somebody else and were left alone."""
-    theirs = dict(still_theirs(reader, move.table, handle.rows))
+    theirs = dict(still_theirs(job, reader, move, handle.rows))
     columns = tuple(sorted(move.masks)) or reader.describe().tables[move.table].key
     wrong = strange = 0
     for key, row in reader.read_back(move.table, handle.keys, fields=columns):

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from exports import tagged
 from exports.blocks import UUIDS, WHOLE, Block, Part, batches
 from exports.connectors.base import Reader
 from exports.flows import handles, ledger
-from exports.flows.belonging import links_of
+from exports.flows.belonging import MARKS, links_of, marks, noted_of, without_marks
 from exports.flows.leasing import Held
 from exports.flows.rehearse import Rehearsal
 from exports.models import Job, JobToken, PartState
 from exports.moves import ALONE, Move
 from exports.query import Query
-from portal.kit import clock, crypto
+from portal.kit import clock
 from portal.kit.sealing import SealedWriter
 
 UNKNOWN_DAYS = 90  # how long backups are thought to live where the policy does not say
@@ -52,7 +50,7 @@ def draft_handles(name: str, job: Job, moves: Iterable[Move]) -> None:
     with ledger.drafting(name) as out:
         for move in moves:
             for handle in handles.opened(job, move):
-                ledger.put(out, move.number, [[key, own, None] for key, own in handle.rows])
+                ledger.put(out, move.number, [[key, without_marks(own), own.get(MARKS)] for key, own in handle.rows])
 
 
 def seal_deferred(job: Job, moves: list[Move]) -> None:
@@ -60,23 +58,6 @@ def seal_deferred(job: Job, moves: list[Move]) -> None:
     name = f"{job.pk}.{len((job.receipt or {}).get('addenda', ()))}"
     draft_handles(name, job, moves)
     _seal(name, job, moves)
-
-
-def marks(values: Iterable[Any], known: dict[Any, str]) -> list[Any]:
-    """What made a row the person's: whole numbers and UUIDs as they are, like keys; all else as a keyed digest.
-
-    `known` saves making the same one again.
-    """
-    found: list[Any] = []
-    for value in values:
-        if value is None or isinstance(value, int | UUID):
-            found.append(value)
-        else:
-            name = tagged.dumps(value) if isinstance(value, list | dict) else value
-            if name not in known:
-                known[name] = crypto.keyed_digest("ledger", tagged.dumps(value))[:32]
-            found.append(known[name])
-    return found
 
 
 def _rows(job: Job, rehearsal: Rehearsal, move: Move, columns: tuple[str, ...]) -> Iterator[list[Any]]:
@@ -107,17 +88,11 @@ def _read(reader: Reader, move: Move, handle: handles.Opened, columns: tuple[str
 def _seal(name: str, job: Job, moves: list[Move]) -> None:
     days = job.policy.read().backups_days
     until = clock.today(job.organisation.timezone) + timedelta(days=UNKNOWN_DAYS if days is None else days)
-    columns = (job.plan or {}).get("links", {})
     facts = {
         "job": str(job.pk),
         "reference": job.reference,
         "sealed_at": clock.now().isoformat(),
         "tokens": [] if job.collections else sorted(JobToken.objects.filter(job=job).values_list("token", flat=True)),
-        "moves": [{**move.to_json(), "links": columns.get(str(move.number), [])} for move in moves],
+        "moves": [{**move.to_json(), "links": noted_of(job, move)} for move in moves],
     }
     ledger.seal(name, organisation=job.organisation.key, until=until, facts=facts)
-
-
-def links_by_move(rehearsal: Rehearsal, moves: Iterable[Move]) -> dict[str, list[str]]:
-    """By the number of a move: the columns whose marks stand in the ledger."""
-    return {str(move.number): list(links_of(rehearsal.ground, move.address)) for move in moves if move.is_now and move.rows}

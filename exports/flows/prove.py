@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import Reader, SourceError, SourceUnreachable
 from exports.flows import handles, noting, on_hold
-from exports.flows.belonging import LINK, LINK_COLUMNS
+from exports.flows.belonging import without_marks
 from exports.flows.by_hand import take_words
 from exports.flows.elements import WAYS, is_taken
 from exports.flows.erase import TRIES, moves_of
@@ -155,7 +155,7 @@ def _is_done(move: Move, row: Mapping[str, Any], own: Mapping[str, Any]) -> bool
     """The cells hold what was to be written; a row that should be gone is never done."""
     if move.removes:
         return False
-    written = {name: value for name, value in {**move.constants, **own}.items() if name not in (LINK, LINK_COLUMNS, WAYS)}
+    written = {name: value for name, value in {**move.constants, **without_marks(own)}.items() if name != WAYS}
     return all(same(row[name], value) for name, value in written.items()) and is_taken(row, own)
 
 

@@ -17,8 +17,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.connectors.base import Link, Reader, SourceBusy, SourceError, SourceUnreachable, Writer
-from exports.flows import ledger, noting, packages
-from exports.flows.belonging import LINK, LINK_COLUMNS, is_linked
+from exports.flows import ledger, packages
+from exports.flows.belonging import Belonging, emptied_by_the_base
 from exports.flows.leasing import Held
 from exports.flows.receipts import COMPLETE, PARTIAL
 from exports.models import Archive, Job, JobKind, JobState
@@ -147,16 +147,15 @@ def _count(held: Held, reader: Reader, entry: ledger.Entry, parts: list[Part]) -
 def _look(reader: Reader, part: Part, rows: list[Any]) -> Seen:
     """Which of these rows are back. Keys can belong to other people's rows by now: those are told by what made a row the person's."""
     seen, known = Seen(), {key: (own, marks) for key, own, marks in rows}
-    told = {name for _key, own, _marks in rows for name in own.get(LINK_COLUMNS, ())}
     table = reader.describe().tables[part.move.table]
-    columns = tuple(dict.fromkeys([*part.links, *sorted(told), *part.written])) or table.key
-    cache: dict[Any, str] = {}
+    columns = tuple(dict.fromkeys([*part.links, *part.written])) or table.key
+    belonging = Belonging(part.links, emptied=emptied_by_the_base(table) if part.move.goes_later else ())
     for key, row in reader.read_back(part.move.table, list(known), fields=columns):
         own, marks = known[key]
-        new = {**part.move.constants, **{name: value for name, value in own.items() if name not in (LINK, LINK_COLUMNS)}}
+        new = {**part.move.constants, **own}
         if row is None or (not part.move.removes and all(same(row[name], value) for name, value in new.items())):
             seen.erased += 1
-        elif (marks is not None and noting.marks((row[name] for name in part.links), cache) != marks) or not is_linked(row, own):
+        elif marks is not None and not belonging.holds(row, dict(zip(part.links, marks, strict=True))):
             seen.others += 1
         else:
             seen.again.append((key, new))

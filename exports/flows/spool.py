@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from exports.blocks import Block, batches
 from exports.connectors.base import SourceBusy, SourceError, SourceUnreachable
 from exports.flows import handles, ledger, noting
-from exports.flows.belonging import link_columns, with_links
+from exports.flows.belonging import noted, with_marks
 from exports.flows.detaching import Detached
 from exports.flows.digesting import changed, grown, parts_of
 from exports.flows.elements import to_take
@@ -117,8 +117,8 @@ def _rows(job: Job, rehearsal: Rehearsal, move: Move) -> Iterator[tuple[Key, han
     """The rows of a move, with the values that are theirs alone."""
     reader = rehearsal.ground.reader(move.address)
     if move.goes_later and not move.own:
-        columns = link_columns(rehearsal.ground, move, rehearsal.draft.moves)
-        yield from with_links(reader, move.table, columns, _keys(rehearsal, move))
+        columns = noted(rehearsal.ground, move, rehearsal.draft.moves)
+        yield from with_marks(reader, move.table, columns, _keys(rehearsal, move))
         return
     if not move.own:
         yield from ((key, handles.NONE) for key in _keys(rehearsal, move))
@@ -175,7 +175,9 @@ def _begin(held: Held, job: Job, rehearsal: Rehearsal, *, moves: list[Move], asi
     before = {stored["number"]: stored["rows"] for stored in plan.get("moves", ())}
     differences = [[move.number, before.get(move.number, 0), move.rows] for move in moves if move.rows != before.get(move.number, 0)]
     stored = {**plan, "view": view_of(job, rehearsal).to_json(), "moves": [move.to_json() for move in moves], "differences": differences}
-    stored["links"] = noting.links_by_move(rehearsal, moves)
+    stored["links"] = {
+        str(move.number): noted(rehearsal.ground, move, moves) for move in moves if move.rows and (move.is_now or move.goes_later)
+    }
     gaps = {gap.source: gap.sentence for gap in reversed(rehearsal.ground.gaps)}
     with held.writing():
         aside.store()

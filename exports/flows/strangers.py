@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from exports.connectors.base import Reader, SourceRefused
 from exports.edges import Edge
-from exports.flows import handles, ledger, noting
+from exports.flows import handles, ledger
+from exports.flows.belonging import Belonging, noted_of
 from exports.flows.ground import Ground
 from exports.flows.leasing import Held
 from exports.models import Handle, HandleState, Job
 from exports.moves import Move
 from exports.query import AllOf, ByKey, Key, Outside, Query
-from exports.values import same
 
 LAST = 10**9
 Asked = Mapping[str, Query]  # by collection: the question that finds the person's rows, also those that others use
@@ -93,20 +93,16 @@ def strangers_of(held: Held, reader: Reader, job: Job, moves: Collection[Move]) 
 
 
 def _changed(reader: Reader, job: Job, move: Move, rows: list[Any]) -> Iterator[Key]:
-    plan, live = job.plan or {}, reader.describe().tables[move.table].columns
-    links = plan.get("links", {}).get(str(move.number), [])
+    plan, live, links = job.plan or {}, reader.describe().tables[move.table].columns, noted_of(job, move)
     told = [name for name in links if name in live and live[name].type != "json"]  # a document changes with what others write into it
     if not told:
         return
     emptied = {*plan.get("loosen", {}).get(move.address, ()), *plan.get("cut", {}).get(move.address, ())}
-    noted = {tuple(key): ({**move.constants, **own}, dict(zip(links, marks, strict=True))) for key, own, marks in rows if marks}
-    known: dict[Any, str] = {}
+    belonging, noted = Belonging(told, emptied=emptied), {tuple(key): (own, marks) for key, own, marks in rows if marks}
     for key, row in reader.read_back(move.table, list(noted), fields=tuple(told)):
-        new, marks = noted[key]
-        for name, value in (row or {}).items():
-            is_ours = (name in new and same(value, new[name])) or (name in emptied and value is None)
-            if not is_ours and noting.marks((value,), known) != [marks[name]]:
-                yield key
+        own, marks = noted[key]
+        if row is not None and not belonging.holds(row, dict(zip(links, marks, strict=True)), {**move.constants, **own}):
+            yield key
 
 
 def forget(held: Held, move: Move, handle: handles.Opened, foreign: Collection[Key]) -> handles.Opened | None:
