@@ -65,6 +65,7 @@ class Job(Leased):
     plan = models.JSONField(null=True, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     settlements = models.JSONField(default=dict)
+    holds = models.BooleanField(default=False)  # a line of its settlements is held: what finds such jobs
     left_out = models.JSONField(default=dict)  # sources that an erasure goes without, by a lead's decision: key → who decided
     approved_by = models.CharField(max_length=120, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +80,9 @@ class Job(Leased):
             models.CheckConstraint(condition=Q(kind__in=[k.value for k in JobKind]), name="job_kind_known"),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in JobState]), name="job_state_known"),
             models.UniqueConstraint(fields=["organisation", "day"], name="sweep_once_a_day", condition=Q(kind="sweep")),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organisation"], name="job_holds", condition=Q(holds=True)),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,12 @@ def lines_held(job: Job) -> frozenset[str]:
     return frozenset(line for line, found in job.settlements.items() if found["choice"] == HELD)
 
 
+def hold_back(job: Job, others: Mapping[str, Mapping[str, str]], held: Mapping[str, str], *, by: str) -> None:
+    """The settlements of this job are these others, and that these lines are held. It is not saved here."""
+    job.settlements = {**others, **{line: {"choice": HELD, "because": why, "by": by} for line, why in held.items()}}
+    job.holds = bool(lines_held(job))
+
+
 def waits(job: Job, move: Move) -> bool:
     """Whether a hold keeps this move from being made. A row that goes takes the cells of every category in it along."""
     lines = lines_held(job)
@@ -85,8 +91,7 @@ def rows_at(source: Source, collections: Iterable[Collection]) -> Mapping[str, s
     """Keys of all rows at this source, by collection, that are held for anybody. Raises SourceError when they cannot be told apart."""
     aged = {collection.address: collection for collection in collections}
     found: Keys = {}
-    jobs = Job.objects.filter(organisation=source.record.organisation).exclude(settlements={})
-    for job in jobs.filter(settlements__icontains=f'"{HELD}"'):
+    for job in Job.objects.filter(organisation=source.record.organisation, holds=True):
         for address, keys in _put_aside(job, source) if job.receipt else _searched(job, source, aged):
             found.setdefault(address, set()).update(keys)
     return found
@@ -175,10 +180,10 @@ def keep_back(organisation: Organisation, reference: str, held: Mapping[str, str
             raise JobBusy(_("What was due is being deleted right now. Try again in a minute; nothing was changed."))
         mine = {line: why for line, why in held.items() if line == ALL or is_over}
         others = {line: found for line, found in job.settlements.items() if not _is_replaced(line, found, is_over=is_over)}
-        job.settlements = {**others, **{line: {"choice": HELD, "because": why, "by": by} for line, why in mine.items()}}
+        hold_back(job, others, mine, by=by)
         if job.plan and is_over:
             job.plan = {name: value for name, value in job.plan.items() if name not in ("pinned", "deferred_tried")}
-        job.save(update_fields=["settlements", "plan"])
+        job.save(update_fields=["settlements", "holds", "plan"])
         if is_over and job.state == JobState.FINISHED:
             going |= set_going(job, lines_held(job))
             forget(job)

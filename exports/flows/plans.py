@@ -35,8 +35,9 @@ def settle(job_id: UUID, choices: Mapping[str, str], *, by: str) -> None:
         if choice not in open_lines.get(line, set()):
             raise JobNotReady(_("This line of the plan does not offer that choice. Nothing was changed."))
     job.settlements = {**job.settlements, **{line: {"choice": choice, "by": by} for line, choice in choices.items()}}
+    job.holds = bool(lines_held(job))
     job.state, job.due_at, job.attempts, job.error = JobState.REHEARSING, now(), 0, ""
-    job.save(update_fields=["settlements", "state", "due_at", "attempts", "error"])
+    job.save(update_fields=["settlements", "holds", "state", "due_at", "attempts", "error"])
 
 
 @transaction.atomic

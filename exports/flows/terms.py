@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from exports.flows.on_hold import hold_back
 from exports.flows.rehearse import HELD
 from exports.flows.setting_going import ALL
 from exports.flows.unfinished import sources_left, waiting
@@ -63,8 +64,8 @@ def hold(job_id: UUID, held: Mapping[str, str], *, by: str) -> None:
     if job.kind != JobKind.ERASURE or job.state not in FRESH:
         raise JobNotReady(_("The deletion is approved or over, so nothing can be held back in it. Nothing was changed."))
     others = {line: found for line, found in job.settlements.items() if found["choice"] != HELD or line == ALL}
-    job.settlements = {**others, **{line: {"choice": HELD, "because": why, "by": by} for line, why in held.items()}}
+    hold_back(job, others, held, by=by)
     if job.state != JobState.NEW:
         job.state = JobState.REHEARSING
     job.due_at, job.attempts, job.error = now(), 0, ""
-    job.save(update_fields=["settlements", "state", "due_at", "attempts", "error"])
+    job.save(update_fields=["settlements", "holds", "state", "due_at", "attempts", "error"])

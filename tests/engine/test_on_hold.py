@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from exports import api
-from exports.flows import expire
+from exports.flows import expire, on_hold
 from exports.models import Handle, Job
 from exports.retention import add_period
+from exports.sources import sources_of
 from portal.kit import clock, leases
 from tests.engine.erasing import GRACE, SEVEN, TWO, Store, a_category, a_store, approve_and_run
 from tests.engine.sweeping import AGED, OLD, an_aging, numbers, sweep
@@ -223,6 +225,18 @@ def test_where_held_rows_cannot_be_told_apart_nothing_is_swept_and_that_is_a_gap
     assert numbers(store, "log") == [1, 2, 3]
     assert receipt["outcome"] == "partial"
     assert "Shop" in " ".join(receipt["gaps"])
+
+
+def test_a_sweep_looks_at_those_jobs_alone_that_hold_something_now(tmp_path: Path, django_assert_num_queries: Any) -> None:
+    store = with_notes(tmp_path)
+    source = sources_of(store.organisation)[0]
+    for held, found in ((LATER, {"shop.notes": {(7,), (8,)}}), ({}, {}), ({ALL: WHY}, None), ({}, {})):
+        keep_back(store, held)
+        assert Job.objects.get().holds is bool(held)
+        if found is not None:
+            assert on_hold.rows_at(source, []) == found
+    with django_assert_num_queries(1):
+        on_hold.rows_at(source, [])
 
 
 def test_a_hold_at_another_organisation_holds_nothing_here(tmp_path: Path) -> None:
