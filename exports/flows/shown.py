@@ -19,10 +19,15 @@ def refuse_growth(job_id: UUID, digest: str) -> None:
     shown = let_go.filter(digest=digest).order_by("-created_at").first()
     more = grown(_moves(shown), _moves(job)) if shown else None
     if more:
-        Job.objects.filter(pk=job_id).update(digest="")  # nobody has read this one
+        was_not_read(job_id)
         words = {"collection": more.address, "count": more.rows}
         sentence = _("“%(collection)s” has grown to %(count)d rows since the plan was shown. Read it again; nothing was erased.")
         raise StalePlan(sentence % words)
+
+
+def was_not_read(job_id: UUID) -> None:
+    """This plan was never shown: nobody's go-ahead is compared with it."""
+    Job.objects.filter(pk=job_id).update(digest="")
 
 
 def _moves(job: Job) -> list[Move]:

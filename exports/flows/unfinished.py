@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from exports.models import Asks, Handle, HandleAction, HandleState, Job, JobKind, PartState
+from exports.models import Asks, Handle, HandleAction, HandleState, Job, JobKind, JobState, PartState
 from exports.refusals import JobNotReady
 
 if TYPE_CHECKING:
@@ -69,11 +69,8 @@ def must_be_finished(job: Job) -> None:
 
 def earlier(job: Job) -> list[str]:
     """Sentences about other erasures of the same person that have begun and are not finished."""
-    tokens = job.tokens.values("token")
-    same = Q(subject=job.subject) | Q(tokens__token__in=tokens)
-    others = Job.objects.filter(same, organisation=job.organisation, kind=JobKind.ERASURE).exclude(pk=job.pk).distinct()
     found = []
-    for other in others.order_by("created_at"):
+    for other in _others(job):
         left = [title for _key, title in sources_left(other)] or _given_up(other)
         words = {"reference": other.reference, "titles": ", ".join(left)}
         if words["titles"]:
@@ -82,6 +79,18 @@ def earlier(job: Job) -> list[str]:
                 % words
             )
     return found
+
+
+def left_before(job_id: UUID) -> list[UUID]:
+    """Other erasures of the same person that began in the same place (the shell, or the same request) and can still be finished."""
+    job = Job.objects.get(pk=job_id)
+    return [other.pk for other in _others(job).filter(reference=job.reference, state=JobState.FINISHED) if sources_left(other)]
+
+
+def _others(job: Job) -> QuerySet[Job]:
+    same = Q(subject=job.subject) | Q(tokens__token__in=job.tokens.values("token"))
+    others = Job.objects.filter(same, organisation=job.organisation, kind=JobKind.ERASURE).exclude(pk=job.pk)
+    return others.distinct().order_by("created_at")
 
 
 def _given_up(job: Job) -> list[str]:

@@ -174,3 +174,23 @@ def test_a_worker_killed_before_it_noted_its_commit_loses_no_handles(tmp_path: P
     api.retry(job_id, "log")
     api.run(job_id)
     assert receipt_of(job_id)["outcome"] == "complete"
+
+
+def test_the_next_command_finishes_by_its_notes_what_the_last_one_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = two(tmp_path)
+    digest = json.loads(told("--plan", "--json")[0])["digest"]
+    with monkeypatch.context() as patch:
+        honest = SqlWriter.erase
+        patch.setattr(SqlWriter, "erase", lambda self, table, keys: len(list(keys)) if table == "requests" else honest(self, table, keys))
+        with pytest.raises(CommandError, match="The proof failed"):
+            told("--execute", digest)
+    assert store.sql("SELECT count(*) FROM people WHERE id = 0") == [(0,)]  # who leads to the requests is gone
+    before = store.sql("SELECT count(*) FROM requests", "log")
+    out, err = told("--plan", "--json")
+    assert "is not finished at" in err
+    receipt = json.loads(told("--execute", json.loads(out)["digest"], "--json")[0])["receipt"]
+    assert receipt["outcome"] == "complete"
+    assert store.sql("SELECT count(*) FROM requests", "log") < before
+    first = Job.objects.filter(receipt__isnull=False).order_by("created_at")[0]
+    assert receipt_of(first.pk)["outcome"] == "complete"
+    assert not Handle.objects.exists()
