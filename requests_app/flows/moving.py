@@ -3,12 +3,14 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import rfc8785
 from django.db import connection, transaction
 
 from portal.kit.clock import now
+from requests_app.flows import noted
 from requests_app.models import Case, Event, register
 from requests_app.models.event import LOOKING
 from requests_app.rules.rights import Right
@@ -55,6 +57,7 @@ def append(code: str, *, organisation_id: int, reference: str, by: str, facts: M
     event.digest = line_digest(event)
     event.save()
     register.note(reference, code, event.facts, at=event.at, by=by)
+    transaction.on_commit(partial(noted.write, event.position, event.digest, previous=event.previous), robust=True)
     return event
 
 

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from requests_app.flows.history import check_history
+from requests_app.flows.history import NOT_NOTED, check_history
 from requests_app.flows.moving import record
 from requests_app.models import Event
 from requests_app.models.event import AppendOnly
@@ -70,3 +73,37 @@ def test_a_line_is_written_only_with_its_change(northwind, transactional_db):
 
     with pytest.raises(RuntimeError, match="transaction"):
         record(case, "case.noted", by="system")
+
+
+@pytest.fixture
+def noted(northwind, django_capture_on_commit_callbacks):
+    """Four lines that were committed."""
+    case = a_case(organisation=northwind)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        for number in range(4):
+            record(case, "case.noted", by="system", number=number)
+    return Event.objects.count()
+
+
+def test_lines_that_were_cut_off_at_the_end_are_missed(noted):
+    assert check_history().broken_at is None
+    tamper("DELETE FROM requests_app_event WHERE position > %s", noted - 2)
+    with pytest.raises(CommandError, match=f"Line {noted - 1} .* is missing, and all that followed: there were {noted}"):
+        call_command("verify_log")
+    tamper("DELETE FROM requests_app_event")
+    assert check_history().reason == f"line 1 is missing, and all that followed: there were {noted}"
+
+
+def test_a_history_that_grew_again_after_it_was_cut_off_does_not_hold(noted, northwind, django_capture_on_commit_callbacks):
+    tamper("DELETE FROM requests_app_event WHERE position > %s", noted - 1)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        for _number in range(3):
+            record(northwind.cases.get(), "case.noted", by="somebody")
+    finding = check_history()
+    assert (finding.broken_at, finding.reason) == (noted, NOT_NOTED)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"lines": 1, "last": "", "mark": ""}', "[]"])
+def test_a_note_that_somebody_else_wrote_is_said(noted, text):
+    (Path(settings.LEDGER_FOLDER) / "history.json").write_text(text)
+    assert "the note of its length" in check_history().reason
