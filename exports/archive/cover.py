@@ -35,7 +35,9 @@ class Withheld:
 
 
 class Ready(Protocol):
-    """The files of a collection that have been written already, and what is known about its records (`tables.Learned`)."""
+    """The files of a collection that have been written already, and what is known about its records (`tables.Learned`).
+
+    Large ones are read in a thread of their own."""
 
     @property
     def learned(self) -> Any:

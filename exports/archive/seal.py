@@ -21,6 +21,7 @@ from exports.archive.parts import PAGE_ROWS, Member, Part, file_path, named, roo
 from exports.archive.readable import Pages
 from exports.archive.record import request_record
 from exports.archive.tables import Reading, csv_lines, ended, json_array
+from portal.kit.ahead import ahead
 
 LEVEL = 2  # of isal's deflate: as small as zlib's 6, in a twelfth of its time
 PIECE = 1024 * 1024
@@ -66,13 +67,12 @@ def write_volumes(open_one: Opening, cover: Cover, tables: Sequence[Table], sign
 def _write(out: Sink, bundle: Bundle, signer: Signer | None) -> Sealed:
     sink = _Counted(out)
     with translation.override(bundle.cover.language):
-        pieces = stream_zip(
+        for piece in stream_zip(
             bundle.members(signer),
             chunk_size=PIECE,
             get_compressobj=_deflating,
             extended_timestamps=False,  # they would carry the time zone of this machine
-        )
-        for piece in pieces:
+        ):
             sink.write(piece)
     counts: dict[str, int] = {}
     for part in bundle.parts:
@@ -109,11 +109,12 @@ class Bundle:
             return
         ready, reading = part.table.ready, Reading(part.table)
         lines = ready.json_lines(part.table) if ready else reading.json_lines()
-        yield self._file(f"data/{part.json_path}", ended(lines) if part.table.slice else json_array(lines))
+        json_file = ended(lines) if part.table.slice else json_array(lines)
+        yield self._file(f"data/{part.json_path}", json_file, is_ready=ready is not None)
         part.json, part.learned = self.written[-1], ready.learned if ready else reading.learned
         if part.learned is not None and part.learned.is_flat:
             lines = ready.csv_lines(part.table) if ready else csv_lines(part.table, part.learned)
-            yield self._file(f"data/tables/{part.name}.csv", lines)
+            yield self._file(f"data/tables/{part.name}.csv", lines, is_ready=ready is not None)
             part.csv = self.written[-1]
         for attached in part.table.files:
             yield self._file(f"data/{file_path(part.table.source, attached.name)}", attached.chunks())
@@ -138,14 +139,16 @@ class Bundle:
     def _payload(self) -> list[Member]:
         return [member for member in self.written if member.path.startswith(bag.PAYLOAD)]
 
-    def _file(self, path: str, chunks: Iterable[bytes]) -> MemberFile:
+    def _file(self, path: str, chunks: Iterable[bytes], *, is_ready: bool = False) -> MemberFile:
+        """The next member. What is ready is read and hashed in a thread while what came before is deflated, unless it is small."""
         source = iter(chunks)
         first = _first(source)
         rest = next(source, None)
         size = sum(map(len, first))
         method = Small(size) if rest is None else ZIP_64
         everything = first if rest is None else chain(first, [rest], source)
-        return (f"{self._root}/{path}", self._time, MODE, method, self._hashed(path, everything))
+        hashed = self._hashed(path, everything)
+        return (f"{self._root}/{path}", self._time, MODE, method, hashed if rest is None or not is_ready else ahead(hashed))
 
     def _hashed(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         size, digest = 0, hashlib.sha256()

@@ -62,19 +62,31 @@ def _pack(held: Held, cover: Cover) -> None:
     job = held.job()
     runs = list(SourceRun.objects.filter(job=job).prefetch_related("steps").order_by("position", "pk"))
     policy = job.policy.read()
-    tables = [table for run in runs for step in run.steps.all() if step.spool for table in tables_of(held, job, step, policy=policy)]
+    tables = [table for run in runs for step in run.steps.all() if step.spool for table in tables_of(job, step, policy=policy)]
     key, signer = crypto.new_key(), partial(crypto.sign, purpose="archive")
     opened: dict[int, Path] = {}
 
     def open_one(number: int) -> SealedWriter:
         opened[number] = Path(settings.ARCHIVE_FOLDER) / name_of(job.pk, number)
-        return SealedWriter(opened[number], crypto.box(key))
+        return _Renewing(opened[number], crypto.box(key), held)
 
     volumes = write_volumes(cast(Opening, open_one), _complete(cover, runs), tables, signer, most=settings.ARCHIVE_MOST)
     for number, sealed in enumerate(volumes, 1):
         _read_again(opened[number], crypto.box(key), sealed)
         held.renew()
     _keep(held, job, volumes, key=key, paths=[opened[number].name for number in sorted(opened)])
+
+
+class _Renewing(SealedWriter):
+    """Holds the job longer with every piece that is written."""
+
+    def __init__(self, path: Path, box: crypto.Box, held: Held) -> None:
+        super().__init__(path, box)
+        self._held_job = held
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]  # narrower than Buffer
+        self._held_job.renew()
+        return super().write(data)
 
 
 def _keep(held: Held, job: Job, volumes: list[Sealed], *, key: bytes, paths: list[str]) -> None:

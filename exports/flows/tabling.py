@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -13,7 +11,6 @@ from django.utils.translation import gettext as _
 from exports.archive.cover import Column, Slice, Table, Withheld
 from exports.disclosure import SECRET, STAFF
 from exports.flows.by_hand import attachments
-from exports.flows.leasing import Held
 from exports.flows.spooling import Span, records_of, sizes_of
 from exports.flows.writing import ready_of
 from exports.models import Job, Step
@@ -21,16 +18,15 @@ from portal.organisations.policy import PolicyDocument
 
 LARGEST = 100_000_000  # bytes of one file of JSON: what programs open without trouble
 SHARE = 4  # of the largest archive: so that archives are filled well
-RENEW_EVERY = 5000
 
 
-def tables_of(held: Held, job: Job, step: Step, *, policy: PolicyDocument) -> list[Table]:
+def tables_of(job: Job, step: Step, *, policy: PolicyDocument) -> list[Table]:
     """The step's table, cut between blocks where its JSON would be too large for one file."""
     whole = _table(job, step, policy=policy)
     sizes = sizes_of(job, step.spool)
     cuts = _cuts([size for _count, size in sizes], min(LARGEST, settings.ARCHIVE_MOST // SHARE))
     if len(cuts) < 2:
-        return [_filled(held, job, step, replace(whole, size=sum(size for _count, size in sizes)))]
+        return [_filled(job, step, replace(whole, size=sum(size for _count, size in sizes)))]
     held_back = step.found - step.disclosed
     tables = []
     for number, span in enumerate(cuts, 1):
@@ -38,7 +34,7 @@ def tables_of(held: Held, job: Job, step: Step, *, policy: PolicyDocument) -> li
         part = replace(whole, disclosed=count, found=count, size=size, slice=Slice(number, len(cuts), step.disclosed))
         first = replace(part, found=count + held_back)
         rest = replace(part, withheld=(), covered=(), files=())
-        tables.append(_filled(held, job, step, first if number == 1 else rest, span=span))
+        tables.append(_filled(job, step, first if number == 1 else rest, span=span))
     return tables
 
 
@@ -53,9 +49,9 @@ def _cuts(sizes: list[int], most: int) -> list[Span]:
     return list(zip(starts, [*starts[1:], len(sizes)], strict=True))
 
 
-def _filled(held: Held, job: Job, step: Step, table: Table, *, span: Span | None = None) -> Table:
-    ready = ready_of(held, job, step, columns=table.columns, span=span)
-    return replace(table, rows=partial(_rows, held, job, step, span), ready=ready)
+def _filled(job: Job, step: Step, table: Table, *, span: Span | None = None) -> Table:
+    ready = ready_of(job, step, columns=table.columns, span=span)
+    return replace(table, rows=partial(records_of, job, step, span), ready=ready)
 
 
 def _table(job: Job, step: Step, *, policy: PolicyDocument) -> Table:
@@ -80,13 +76,6 @@ def _table(job: Job, step: Step, *, policy: PolicyDocument) -> Table:
         categories=tuple(step.facts.get("categories") or ((category.key,) if category else ())),
         files=tuple(attachments(job, step)) if step.facts.get("by_hand") else (),
     )
-
-
-def _rows(held: Held, job: Job, step: Step, span: Span | None) -> Iterator[Mapping[str, Any]]:
-    for number, record in enumerate(records_of(job, step, span)):
-        if number % RENEW_EVERY == 0:
-            held.renew()
-        yield record
 
 
 def _reason(why: str) -> str:

@@ -18,7 +18,6 @@ from exports.archive.flattening import NULL, Flattened
 from exports.archive.kinds import Kinds
 from exports.archive.tables import Learned, Marks, Ready
 from exports.connectors.base import ColumnSchema, SourceMismatch, Written
-from exports.flows.leasing import Held
 from exports.flows.spooling import Span, Spool, blocks_of, lines_of
 from exports.models import Job, Step
 from portal.kit.ahead import ahead
@@ -40,10 +39,8 @@ def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSch
     marks, count = Marks(), 0
     flat = Flattened([column.name for column in columns])
     with Spool(job, step) as spool, Spool(job, step, kind=CSV) as cells:
-        for lines, rows in ahead(written.json()):
+        for lines, rows in ahead(_spooled(written, spool, marks)):
             renew()
-            spool.add_block(lines, rows)
-            marks.look(lines)
             cells.add_block(_flat(flat, lines, rows), rows)
             count += rows
     facts = {
@@ -57,7 +54,14 @@ def write(job: Job, step: Step, written: Written, *, columns: Sequence[ColumnSch
     return count, spool.name
 
 
-def ready_of(held: Held, job: Job, step: Step, *, columns: tuple[Column, ...], span: Span | None = None) -> Ready | None:
+def _spooled(written: Written, spool: Spool, marks: Marks) -> Iterator[tuple[bytes, int]]:
+    for lines, rows in written.json():
+        spool.add_block(lines, rows)
+        marks.look(lines)
+        yield lines, rows
+
+
+def ready_of(job: Job, step: Step, *, columns: tuple[Column, ...], span: Span | None = None) -> Ready | None:
     """The step's files, or these blocks of them, as the source wrote them; None where they were not."""
     if not step.facts.get("written"):
         return None
@@ -68,8 +72,8 @@ def ready_of(held: Held, job: Job, step: Step, *, columns: tuple[Column, ...], s
     learned = Learned(kinds.true_columns(), kinds, facts["count"], kinds.is_flat, facts["mark"])
     return Ready(
         learned,
-        partial(_pieces, held, ahead(lines_of(job, step.spool, span))),
-        partial(_marked, _pieces(held, ahead(blocks_of(job, _named(step.spool, CSV), span))), facts["mark"].encode()),
+        partial(lines_of, job, step.spool, span),
+        partial(_marked, blocks_of(job, _named(step.spool, CSV), span), facts["mark"].encode()),
     )
 
 
@@ -83,12 +87,6 @@ def _flat(flat: Flattened, lines: bytes, count: int) -> bytes:
 def _marked(pieces: Iterator[tuple[bytes, int]], mark: bytes) -> Iterator[tuple[bytes, int]]:
     for piece, count in pieces:
         yield piece.replace(NULL, mark), count
-
-
-def _pieces(held: Held, pieces: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
-    for piece in pieces:
-        held.renew()
-        yield piece
 
 
 def _type(column: ColumnSchema, spans: Mapping[str, tuple[Any, Any]]) -> type:

@@ -121,6 +121,18 @@ def test_nothing_is_called_packed_that_does_not_read_back(shop: Shop, monkeypatc
     assert api.progress(job_id).state == "packing"
 
 
+def test_a_worker_that_lost_its_lease_stops_writing_and_leaves_no_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = shop.searched()
+
+    def lost(_held: object) -> None:
+        raise leases.LeaseLost
+
+    monkeypatch.setattr(packing.Held, "renew", lost)
+    with pytest.raises(leases.LeaseLost):
+        api.pack(job_id, a_cover(shop))
+    assert list(Path(settings.ARCHIVE_FOLDER).glob(f"*{job_id}*")) == []
+
+
 def test_packing_goes_on_after_a_crash_and_a_second_call_changes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = shop.searched()
 

@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from sqlalchemy import text
 
 from exports import api
+from exports.archive import seal
 from exports.connectors import postgresql_writing
 from exports.connectors.sql import SqlReader
 from exports.flows import gathering, spooling
@@ -203,8 +204,14 @@ def test_a_block_that_was_lost_or_doubled_stops_the_archive(organisation: Organi
         packed(organisation, job_id)
 
 
+@pytest.mark.parametrize("whole", [1, seal.WHOLE])
 @pytest.mark.parametrize("kind", ["", ".csv"])
-def test_a_block_of_which_one_byte_was_altered_stops_the_archive(organisation: Organisation, kind: str) -> None:
+def test_a_block_of_which_one_byte_was_altered_stops_the_archive(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch, kind: str, whole: int
+) -> None:
+    """In a small file, and in one that is read ahead in a thread."""
+    monkeypatch.setattr(postgresql_writing, "AT_ONCE", 1)
+    monkeypatch.setattr(seal, "WHOLE", whole)
     job_id, step = collected(organisation)
     path = Path(settings.SPOOL_FOLDER) / (step.spool.removesuffix(".spool") + f"{kind}.spool")
     box = Job.objects.get(pk=job_id).box
@@ -253,10 +260,15 @@ def test_nothing_of_the_records_lies_in_the_clear(organisation: Organisation) ->
 
 
 def test_our_own_store_is_never_asked_by_the_thread_that_works_ahead(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, made = [], []
+    monkeypatch.setattr(postgresql_writing, "AT_ONCE", 1)
+    monkeypatch.setattr(seal, "WHOLE", 1)  # so that these files count as large
+    asked: list[str] = []
+    made: list[str] = []
     monkeypatch.setattr(BaseDatabaseWrapper, "cursor", noting(asked, BaseDatabaseWrapper.cursor))
     monkeypatch.setattr(spooling, "_stamp", noting(made, spooling._stamp))
     job_id, _ = collected(organisation)
+    assert any(name.startswith("ahead") for name in made)
+    made.clear()
     packed(organisation, job_id)
     assert any(name.startswith("ahead") for name in made)
     assert not any(name.startswith("ahead") for name in asked)
