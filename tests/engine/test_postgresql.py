@@ -1,5 +1,6 @@
 """What only PostgreSQL does."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -7,13 +8,16 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from exports.connectors.base import SourceBusy, SourceRefused, SourceUnreachable
+from exports.connectors.sql import SqlReader
 from exports.connectors.sql_connector import SqlConnector
 from exports.connectors.sql_keeping import keeping
 from exports.query import EVERYTHING, ByKey, Equals, Query, Together, Within
 from tests.engine.products import ServedProduct, on_postgresql
+from tests.processes import eventually
 from tests.servers import PASSWORD, Server
 
 pytestmark = pytest.mark.needs("postgresql")
@@ -267,3 +271,25 @@ def test_a_connection_that_broke_while_nobody_used_it_is_opened_anew(base: Serve
         base.ask(f"SELECT pg_terminate_backend({before}, 10000)")
         with base.connector().writing() as writer:
             assert backend(writer) != before
+
+
+def test_a_lease_is_kept_while_the_database_is_silent_between_two_records(base: ServedProduct) -> None:
+    """The second row waits for what another thread of ours has; were that kept from working, it would wait for ever."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    locked = "CASE WHEN g = 2 THEN pg_advisory_xact_lock(7)::text END"
+    rows = text(f"SELECT row_to_json(r) FROM (SELECT g, repeat('x', 100000), {locked} FROM generate_series(1, 2) g) r")
+    with psycopg.connect(base.url(), autocommit=True) as other, base.connector().reading() as reader:
+        assert isinstance(reader, SqlReader)
+        assert reader.dialect.rows is not None
+        other.execute("SELECT pg_advisory_lock(7)")
+        reader.connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'")
+
+        def let_go() -> None:
+            eventually(lambda: bool(other.execute(waiting).fetchone() == (1,)))
+            other.execute("SELECT pg_advisory_unlock(7)")
+
+        letting = threading.Thread(target=let_go)
+        letting.start()
+        pieces = list(reader.dialect.rows.copied(reader.connection, rows))
+        letting.join()
+    assert sum(count for _lines, count in pieces) == 2

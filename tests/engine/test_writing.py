@@ -10,11 +10,9 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
-import psycopg
 import pytest
 from django.conf import LazySettings, settings
 from django.db.backends.base.base import BaseDatabaseWrapper
-from sqlalchemy import text
 
 from exports import api
 from exports.archive import seal
@@ -28,7 +26,6 @@ from portal.kit.sealing import SealedReader, SealedWriter
 from portal.organisations.models import Organisation
 from tests.engine.products import ServedProduct, on_postgresql
 from tests.people import RITA, an_organisation
-from tests.processes import eventually
 from tests.servers import Server
 
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
@@ -280,25 +277,3 @@ def noting(names: list[str], way: Callable[..., Any]) -> Callable[..., Any]:
         return way(*words)
 
     return noted
-
-
-def test_a_lease_is_kept_while_the_database_is_silent_between_two_records(base: ServedProduct) -> None:
-    """The second row waits for what another thread of ours has; were that kept from working, it would wait for ever."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    locked = "CASE WHEN g = 2 THEN pg_advisory_xact_lock(7)::text END"
-    rows = text(f"SELECT row_to_json(r) FROM (SELECT g, repeat('x', 100000), {locked} FROM generate_series(1, 2) g) r")
-    with psycopg.connect(base.url(), autocommit=True) as other, base.connector().reading() as reader:
-        assert isinstance(reader, SqlReader)
-        assert reader.dialect.rows is not None
-        other.execute("SELECT pg_advisory_lock(7)")
-        reader.connection.exec_driver_sql("SET LOCAL lock_timeout = '20s'")
-
-        def let_go() -> None:
-            eventually(lambda: bool(other.execute(waiting).fetchone() == (1,)))
-            other.execute("SELECT pg_advisory_unlock(7)")
-
-        letting = threading.Thread(target=let_go)
-        letting.start()
-        pieces = list(reader.dialect.rows.copied(reader.connection, rows))
-        letting.join()
-    assert sum(count for _lines, count in pieces) == 2
