@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
-from exports.check_rules import allowed_numbers, allowed_words, columns_in, holds
+from exports.check_rules import allowed_numbers, allowed_words, columns_in, holds, patterns_filled
 from exports.connectors.base import ColumnSchema, TableSchema
 from exports.masking import NULL, REWRITE, STUCK, Mask, addressed, own_value
 
@@ -75,7 +75,8 @@ def _candidates(column: ColumnSchema, mask: Mask, checks: Iterable[str]) -> list
     values: list[Any] = []
     if column.type in ("string", "any"):
         limit = column.length or 10_000
-        values = [word for word in (*allowed_words(checks, column.name), "erased", "erased@erased.invalid") if len(word) <= limit]
+        words = (*allowed_words(checks, column.name), "erased", "erased@erased.invalid", *patterns_filled(checks, column.name))
+        values = [word for word in words if len(word) <= limit]
     elif column.type in ("integer", "number"):
         values = list(allowed_numbers(checks, column.name))
     return [*found, *(Mask(column.name, REWRITE, value, note="The emptiest value that its rule allows.") for value in values)]

@@ -46,6 +46,8 @@ def test_a_request_by_phone_is_opened_with_its_own_date(northwind: Organisation)
         (("nowhere", "access", "--email", RITA, "--name", "R"), 1),
         (("northwind", "fly", "--email", RITA, "--name", "R"), 1),
         (("northwind", "access", "--email", "not an address", "--name", "R"), 2),
+        (("northwind", "access", "--email", RITA, "--name", " "), 2),
+        (("northwind", "access", "--email", RITA, "--name", "R", "--country", "Atlantis"), 2),
         (("northwind", "access", "--email", RITA, "--name", "R", "--received-at", "yesterday"), 2),
         (("northwind", "access", "--email", RITA, "--name", "R", "--received-at", "2099-01-01"), 1),
     ],

@@ -1,6 +1,7 @@
 """`open_case ORG RIGHT --email … --name …`: a request that came by mail, phone or post is taken in at the shell."""
 
 import json
+import re
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal.kit import clock
 from portal.organisations.models import Organisation
+from portal.organisations.policy_shape import PLACE
 from requests_app import addresses
 from requests_app.access import SHELL
 from requests_app.askers import CAPACITIES, Asker
@@ -51,6 +53,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no organisation “{options['organisation']}”. Known: {known}. Nothing was opened.")
         if not addresses.is_address(options["email"]):
             raise CommandError("That is not an email address, like name@example.com. Nothing was opened.", returncode=WRONG_USAGE)
+        if not options["name"].strip():
+            raise CommandError("Nobody is named: the person's name is empty. Nothing was opened.", returncode=WRONG_USAGE)
         try:
             submission = entering.enter(_application(organisation, options), by=SHELL)
         except RuleError as refusal:
@@ -66,13 +70,20 @@ def _application(organisation: Organisation, options: dict[str, Any]) -> Applica
         right=right_named(options["right"]),
         name=options["name"],
         identities={"email": options["email"]},
-        country=options["country"].strip().upper(),
+        country=_country(options["country"]),
         asker=_asker(options),
         copy_first=options["copy_first"],
         channel=options["channel"],
         received_at=_received_at(options["received_at"], organisation.timezone),
         is_test=options["test"],
     )
+
+
+def _country(text: str) -> str:
+    place = text.strip().upper()
+    if place and not re.fullmatch(PLACE, place):
+        raise CommandError(f"“{text}” is not a place like DE or US-CA. Nothing was opened.", returncode=WRONG_USAGE)
+    return place
 
 
 def _asker(options: dict[str, Any]) -> Asker | None:
