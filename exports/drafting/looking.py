@@ -53,7 +53,8 @@ def draft(url: str, *, schemas: Sequence[str] = (), key: str = "") -> Draft:
             mine, others = _tables(live, schema)
             if not mine:
                 where = f"The schema '{schema}'" if schema else "The database"
-                raise NothingThere(f"{where} has no tables that this account may see. Nothing was written.")
+                which = f"a dataset file can speak of: {'; '.join(others)}" if others else "this account may see"
+                raise NothingThere(f"{where} has no tables that {which}. Nothing was written.")
             tables.update(mine)
             unwritten += others
         guesses = {name: _guesses(reader, table) for name, table in tables.items()}

@@ -247,6 +247,13 @@ def test_what_cannot_be_drafted_is_refused_in_one_sentence(tmp_path: Path, words
     assert "tiger" not in str(told.value)
 
 
+def test_why_no_table_can_be_spoken_of_is_said(tmp_path: Path) -> None:
+    with MAKERS["sqlite"](_at(tmp_path)) as made:
+        made.execute(['CREATE TABLE t (id INTEGER PRIMARY KEY, "a.b" TEXT)'])
+        with pytest.raises(CommandError, match=r"no tables that a dataset file can speak of: t has a column with a dot in its name\. Nothing"):
+            call_command("draft_dataset", made.url())
+
+
 def _at(folder: Path) -> Any:
     """As much of a request as the maker of a SQLite file asks for."""
 
