@@ -1,6 +1,6 @@
 """Erases one customer with many rows by bare SQL and by the engine, plan and proof included, side by side in one run.
 
-python -m benchmarks.erasure [--rows 100000] [--repeat 3] [--profile FILE]
+python -m benchmarks.erasure [--rows 100000] [--repeat 3] [--scattered] [--profile FILE]
 
 Needs PostgreSQL's programs on the machine: a private server with its ordinary settings is started for the run.
 """
@@ -23,7 +23,7 @@ def main() -> None:
     bare: list[dict[str, float]] = []
     engine: list[dict[str, Any]] = []
     with running_postgresql({"shared_buffers": "256MB"}) as server:
-        fill(database(server, "first"), asked.rows)
+        fill(database(server, "first"), asked.rows, scattered=asked.scattered)
         for number in range(asked.repeat):
             one, other = (database(server, f"{name}{number}", "TEMPLATE first") for name in ("bare", "engine"))
             started = of_server(server)
@@ -52,6 +52,7 @@ def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Erase one customer by bare SQL and by the engine.")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--scattered", action="store_true", help="the customer's rows do not lie together")
     parser.add_argument("--profile", default="", help="write a cProfile of the engine's last run here")
     return parser.parse_args()
 

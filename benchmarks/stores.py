@@ -21,7 +21,7 @@ CREATE INDEX ON visits (customer_id);
 FILL = """
 INSERT INTO customers SELECT n, CASE WHEN n = 0 THEN '{rita}' ELSE 'c' || n || '@example.net' END, 'Name ' || n
   FROM generate_series(0, {others}) n;
-INSERT INTO orders SELECT row_number() OVER (), c.id, now() - m * interval '1 minute', 'note ' || m
+INSERT INTO orders SELECT row_number() OVER ({order}), c.id, now() - m * interval '1 minute', 'note ' || m
   FROM customers c, LATERAL generate_series(1, CASE WHEN c.id = 0 THEN {orders} ELSE {orders} / 100 END) m;
 INSERT INTO lines SELECT o.id, n, 'article ' || n, n * 1.5 FROM orders o, generate_series(1, 2) n;
 INSERT INTO visits (customer_id, page, at) SELECT o.customer_id, '/page/' || n, now() FROM orders o, generate_series(1, 2) n;
@@ -41,10 +41,11 @@ COUNTS = (
 )
 
 
-def fill(url: str, rows: int) -> None:
-    """Tables and rows; the customer has this many."""
+def fill(url: str, rows: int, *, scattered: bool = False) -> None:
+    """Tables and rows; the customer has this many, one after the other or scattered among those of all others."""
+    order = "ORDER BY md5(m || '-' || c.id)" if scattered else ""
     with psycopg.connect(url, autocommit=True) as opened:
-        for statement in (TABLES, FILL.format(rita=RITA, others=OTHERS, orders=rows // 5)):
+        for statement in (TABLES, FILL.format(rita=RITA, others=OTHERS, orders=rows // 5, order=order)):
             opened.execute(statement)
         opened.execute("VACUUM ANALYZE")
 
