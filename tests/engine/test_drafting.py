@@ -250,7 +250,9 @@ def test_what_cannot_be_drafted_is_refused_in_one_sentence(tmp_path: Path, words
 def test_why_no_table_can_be_spoken_of_is_said(tmp_path: Path) -> None:
     with MAKERS["sqlite"](_at(tmp_path)) as made:
         made.execute(['CREATE TABLE t (id INTEGER PRIMARY KEY, "a.b" TEXT)'])
-        with pytest.raises(CommandError, match=r"no tables that a dataset file can speak of: t has a column with a dot in its name\. Nothing"):
+        with pytest.raises(
+            CommandError, match=r"no tables that a dataset file can speak of: t has a column with a dot in its name\. Nothing"
+        ):
             call_command("draft_dataset", made.url())
 
 
