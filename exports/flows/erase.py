@@ -77,7 +77,7 @@ def _all_writable(held: Held, job: Job) -> bool:
         except SourceError as problem:
             if isinstance(problem, SourceBusy | SourceUnreachable) and job.attempts < TRIES:
                 raise
-            _back(held, job, run, str(problem))
+            _back(held, job, run, problem)
             return False
         held.renew()
     return True
@@ -124,7 +124,7 @@ def _not_done(held: Held, job: Job, run: SourceRun, problem: SourceError, *, min
     if passing and job.attempts < TRIES:
         raise problem
     if not is_begun(job):
-        _back(held, job, run, str(problem))
+        _back(held, job, run, problem)
         return False
     _give_up(held, run, str(problem), refused=not passing)
     return True
@@ -252,16 +252,18 @@ def _again(held: Held, job: Job, run: SourceRun) -> None:
     plan = dict(job.plan or {})
     plan["tries"] = plan.get("tries", 0) + 1
     if plan["tries"] > TRIES:
-        _back(held, job, run, _("Rows kept being added while the erasure tried to begin."))
+        _back(held, job, run, SourceBusy(_("Rows kept being added while the erasure tried to begin.")))
         return
     with held.writing():
         SourceRun.objects.filter(pk=run.pk).update(state=PartState.PENDING)
         Job.objects.filter(pk=job.pk).update(state=JobState.APPROVED, plan=plan)
 
 
-def _back(held: Held, job: Job, run: SourceRun, why: str) -> None:
+def _back(held: Held, job: Job, run: SourceRun, problem: SourceError) -> None:
     """Nothing was changed anywhere: a person must look at the plan again."""
-    sentence = _("Stopped before anything was erased. %(title)s: %(why)s Try again later.")
+    why, sentence = str(problem), _("Stopped before anything was erased. %(title)s: %(why)s Try again later.")
+    if not isinstance(problem, SourceBusy | SourceUnreachable):
+        sentence = _("Stopped before anything was erased. %(title)s: %(why)s Trying again does not help before that is mended there.")
     with rehearsing(job) as rehearsal:
         keep(held, job, rehearsal, error=sentence % {"title": run.title, "why": why})
     with held.writing():

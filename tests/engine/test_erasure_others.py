@@ -178,6 +178,7 @@ def test_a_trigger_that_refuses_stops_the_erasure_before_anything_changed(tmp_pa
     api.run(job_id)
     progress = api.progress(job_id)
     assert (progress.state, api.receipt(job_id)) == ("planned", None)
+    assert progress.error.endswith("Trying again does not help before that is mended there.")
     assert progress.error.startswith("Stopped before anything was erased. Shop: It refused the")
     assert "Rita" not in progress.error
     assert everything(store, "") == before

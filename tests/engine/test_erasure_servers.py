@@ -107,7 +107,7 @@ def test_rows_that_point_at_rows_of_their_own_table_go_although_each_is_looked_a
             ]
         )
         receipt = approve_and_run(store_of(product, tmp_path, PEOPLE + NOTES.replace("RULE", "delete")).start())
-        assert receipt["outcome"] == "complete", receipt
+        assert (receipt["outcome"], receipt["not_done"]) == ("partial", 0), receipt  # another's address differs by capitals
         assert product.ask("SELECT id FROM notes") == [(9,)]
         assert product.ask("SELECT id FROM people") == [(2,)]
 

@@ -44,6 +44,11 @@ def loosely(asked: Asked) -> Said | None:
     return None
 
 
+def of_somebody_else(store: Store) -> None:
+    """A contact whose address differs from hers by more than capital letters: else the deletion is at best partial."""
+    store.sql("UPDATE contacts SET email = 'ann@example.org' WHERE email = 'RITA@example.org'", "desk")
+
+
 def test_a_copy_holds_what_the_host_has_and_nobody_elses_records(both: tuple[Store, Host]) -> None:
     store, host = both
     host.behaviour = loosely
@@ -59,6 +64,7 @@ def test_a_copy_holds_what_the_host_has_and_nobody_elses_records(both: tuple[Sto
 
 def test_a_deletion_goes_through_the_host_and_is_proved_by_reading(both: tuple[Store, Host]) -> None:
     store, host = both
+    of_somebody_else(store)
     receipt = store.erase()
     assert receipt["outcome"] == "complete"
     assert store.sql("SELECT id FROM contacts ORDER BY id", "desk") == [("c-2",), ("c-3",)]
@@ -71,6 +77,7 @@ def test_a_deletion_goes_through_the_host_and_is_proved_by_reading(both: tuple[S
 
 def test_a_host_that_says_deleted_and_still_answers_the_record_fails(both: tuple[Store, Host]) -> None:
     store, host = both
+    of_somebody_else(store)
     host.behaviour = lambda asked: Said(202, {"accepted": True}) if asked.method == "DELETE" and "tickets/2" in asked.path else None
     receipt = store.erase()
     assert receipt["outcome"] == "failed"
@@ -88,6 +95,7 @@ def test_a_host_that_says_deleted_and_still_answers_the_record_fails(both: tuple
 
 def test_a_fault_after_the_work_was_done_is_found_out_by_reading(both: tuple[Store, Host]) -> None:
     store, host = both
+    of_somebody_else(store)
     host.after = lambda asked, said: Said(500, {"fault": 1}) if asked.method == "DELETE" else said
     job_id = store.start()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
@@ -100,6 +108,7 @@ def test_a_fault_after_the_work_was_done_is_found_out_by_reading(both: tuple[Sto
 
 def test_a_refusal_of_the_first_change_leaves_everything_as_it_was(both: tuple[Store, Host]) -> None:
     store, host = both
+    of_somebody_else(store)
     host.behaviour = lambda asked: Said(403) if asked.method == "DELETE" else None
     job_id = store.start()
     api.approve(job_id, api.plan(job_id).digest, by="Ada")
