@@ -25,7 +25,7 @@ from tests.engine.desk_over_http import shop_with_desk
 from tests.engine.erasing import Store, approve_and_run
 from tests.engine.far_host import Host, Said
 from tests.engine.shop import counts
-from tests.engine.test_http_source import search
+from tests.engine.test_http_source import of_somebody_else, search
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 a letter of Rita"
@@ -136,6 +136,7 @@ def test_nothing_held_is_a_persons_word_for_each_collection(three: tuple[Store, 
 @pytest.mark.thorough
 def test_a_deletion_by_hand_is_attested_and_never_proved(three: tuple[Store, Host]) -> None:
     store, _host = three
+    of_somebody_else(store)
     job_id = store.start()
     assert "attested by a person, not proved by reading" in api.plan(job_id).by_hand[0]
     receipt = approve_and_run(job_id)
