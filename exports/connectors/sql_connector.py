@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from exports.connectors.base import LIVE_SCHEMA, SNAPSHOT, WHOLE, Reader, SourceUnreachable, Writer
+from exports.connectors.base import LIVE_SCHEMA, SNAPSHOT, WHOLE, Reader, SourceError, SourceUnreachable, Writer
 from exports.connectors.sql import SqlReader
 from exports.connectors.sql_dialects import Dialect, dialect_of
 from exports.connectors.sql_errors import reaching, told
@@ -80,7 +80,7 @@ def _taken_over(url: URL, dialect: Dialect, *, writing: bool) -> Connection | No
     try:
         with reaching():
             dialect.begin(connection, writing=writing)
-    except SourceUnreachable:
+    except SourceError:
         connection.close()
         return None
     return connection
