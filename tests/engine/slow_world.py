@@ -81,6 +81,8 @@ class Slow:
                 self.world[one.who[0]].told and one.by.fk != LETS_GO and (one.by.fk or one.by.goes_up)
                 for one in self._others(name, hers, spared)
             )
+        if any(one.at not in hers and one.at[0] != name[0] for one in down):
+            return True  # only pointed at by hers, and led to by a row that is not
         if self.table(name).has_identity or any(
             one.by.shared and one.by.goes_up for one in self.pointing if one.at == name and one.who in hers
         ):
