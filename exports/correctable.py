@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from exports.corrections import Correctable
 from exports.datasets import Collection, Dataset, Field
-from exports.disclosure import NEVER, SECRET_NAMES
+from exports.disclosure import NEVER, has_secret_name
 from exports.selection import matches
 from portal.organisations.promises import PolicyDocument
 
@@ -36,7 +36,7 @@ def _of(collection: Collection, policy: PolicyDocument) -> Iterator[Correctable]
 def _may_be_wrong(collection: Collection, part: Field) -> bool:
     if part.fields or part.primary_key or part.references or part.read_only or not part.title:
         return False
-    if part.never_disclose or part.third_party or (part.never_disclose is None and part.name in SECRET_NAMES):
+    if part.never_disclose or part.third_party or (part.never_disclose is None and has_secret_name(collection, part)):
         return False
     said = part.categories or collection.categories
     return not any(matches(key, (*NEVER, *MADE_BY_MACHINES)) for key in said)

@@ -39,8 +39,10 @@ PASSWORDS = [
     "totp_secret",
 ]
 TOKENS = ["api_key", "api_key_hash", "key_hash", "token_hash", "access_token", "refresh_token", "mfa_secret", "recovery_codes"]
-NUMBERS = ["ccn", "card_number", "credit_card_number", "cvv", "cvc", "ssn", "social_security_number", "passport_number", "national_id"]
-SECRET_NAMES = frozenset([*PASSWORDS, *TOKENS, *NUMBERS])
+CARDS = ["ccn", "card_number", "credit_card_number"]
+NUMBERS = ["cvv", "cvc", "ssn", "social_security_number", "passport_number", "national_id"]
+SECRET_NAMES = frozenset([*PASSWORDS, *TOKENS, *CARDS, *NUMBERS])
+BESIDE_A_CARD = frozenset(["code", "pin", "security_code", "verification_value"])  # harmless words, but for a card's
 SECRET, THIRD_PARTY, STAFF, PASSAGES, STRANGER = "secret", "third_party", "staff", "passages", "stranger"
 WITHHELD_MARK = "(not disclosed)"
 MARKS = {THIRD_PARTY: "(another person)", STAFF: "(a member of staff)"}
@@ -125,7 +127,13 @@ def _is_secret(collection: Collection, leaf: Field, secret: frozenset[str]) -> b
         return True
     if any(matches(key, NEVER) for key in leaf.categories):
         return True
-    return leaf.never_disclose is None and leaf.name.lower() in SECRET_NAMES
+    return leaf.never_disclose is None and has_secret_name(collection, leaf)
+
+
+def has_secret_name(collection: Collection, leaf: Field) -> bool:
+    """Its name, or its place beside the number of a card, says that it holds a secret (CCPA regulations section 7024(d))."""
+    name = leaf.name.lower()
+    return name in SECRET_NAMES or (name in BESIDE_A_CARD and any(one.name.lower() in CARDS for one in collection.leaves()))
 
 
 def disclose(

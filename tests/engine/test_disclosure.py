@@ -72,3 +72,16 @@ def test_a_file_that_speaks_of_other_people_itself_is_believed() -> None:
 )
 def test_a_category_means_itself_and_what_lies_below_it(category: str, key: str, is_meant: bool) -> None:
     assert matches(category, [key]) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"), [("ccn, code", {"ccn": False, "code": False}), ("voucher, code", {"voucher": True, "code": True})]
+)
+def test_a_code_is_a_secret_beside_the_number_of_a_card_only(names: str, shown: dict[str, bool]) -> None:
+    fields = "".join(f"{{name: {name}, data_categories: [user.financial]}}, " for name in names.split(", "))
+    record, _covered = seen(
+        {"id": 1, **dict.fromkeys(shown, "987")},
+        f"dataset: [{{fides_key: shop, collections: [{{name: paid, fields: [{fields}{{name: id, fides_meta: {{primary_key: true}}}}]}}]}}]",
+    )
+    assert record is not None
+    assert {name: record[name] == "987" for name in shown} == shown
