@@ -7,6 +7,7 @@ https://www.winzip.com/en/support/aes-encryption/
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import io
@@ -139,7 +140,7 @@ class Unlocked(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         if at < 0:
-            raise ValueError("before the beginning")
+            raise OSError(errno.EINVAL, "before the beginning")  # as any file does: zipfile counts on it
         self._at = at
         return at
 

@@ -172,6 +172,13 @@ def test_what_another_program_locked_in_another_way_is_not_opened(path: Path, or
     assert kinds(check_archive(path, password=PASSWORD)) == ["unsafe"]
 
 
+@pytest.mark.parametrize("inner", [b"", b"no archive"])
+def test_something_tiny_that_is_no_archive_is_said_to_be_none(tmp_path: Path, inner: bytes) -> None:
+    path = tmp_path / "tiny.zip"
+    path.write_bytes(lock(inner))
+    assert kinds(check_archive(path, password=PASSWORD)) == ["unreadable"]
+
+
 def test_locked_parts_are_checked_together(tmp_path: Path) -> None:
     paths = written(tmp_path, [accounts(), *long(), orders()])[0]
     assert len(paths) > 2
