@@ -18,7 +18,7 @@ from exports.flows.elements import with_others_inside
 from exports.flows.ground import Ground, Tie
 from exports.graph import Visit
 from exports.masking import PRESERVE, wanted
-from exports.query import NOTHING, AllOf, AnyOf, ByKey, Equals, Filled, Key, Outside, Predicate, Query, Together, Within
+from exports.query import EVERYTHING, NOTHING, AllOf, AnyOf, ByKey, Equals, Filled, Key, Outside, Predicate, Query, Together, Within
 from exports.verdicts import Place
 
 MOST_ROUNDS = 100
@@ -89,12 +89,13 @@ def _that_names_another(ground: Ground, visit: Visit, rows: Predicate) -> set[Ke
 
 def _leads_from_people(ground: Ground, edge: Edge) -> bool:
     """People are led to these rows along it: it starts where people are known by an identity, and the dataset does not say otherwise."""
-    return _leads_from_owners(ground, edge) and bool(ground.survey.walk.by_address[edge.source].entries)
+    visit = ground.survey.walk.by_address.get(edge.source) if edge.source in ground.places else None
+    return visit is not None and bool(visit.entries) and _leads_from_owners(ground, edge)
 
 
 def _leads_from_owners(ground: Ground, edge: Edge) -> bool:
     """It leads to these rows from those that they belong to, and the dataset does not say otherwise."""
-    if edge.source not in ground.places or edge.is_loop:
+    if edge.is_loop or ground.described_at(edge.source) is None:
         return False
     collection = ground.places[edge.target].collection
     return not any(part is not None and part.shared is False for part in map(collection.field_at, edge.target_fields))
@@ -108,15 +109,18 @@ def _is_from_one(ground: Ground, edge: Edge) -> bool:
 
 
 def _of_another(ground: Ground, edge: Edge, rows: Predicate) -> set[Key]:
-    """Those of these rows to which the edge leads from somebody who is not the subject."""
-    place, people = ground.places[edge.target], ground.places[edge.source]
-    outside = Outside(ground.questions.query(edge.source).where)
-    if place.source == people.source:
+    """Those of these rows to which the edge leads from somebody who is not the subject, as nobody is whom no identity leads to."""
+    place, people = ground.places[edge.target], ground.described_at(edge.source)
+    if people is None:
+        return set()
+    outside = Outside(ground.questions.query(edge.source).where) if edge.source in ground.places else EVERYTHING
+    if place.source == people.source and edge.source in ground.places:
         led: Predicate = Within(edge.target_fields, Query(people.table.name, outside), edge.source_fields)
     else:
         values = tuple(ground.reader(edge.target).values(Query(place.table.name, rows), edge.target_fields))
         known = Query(people.table.name, AllOf((Together(edge.source_fields, values), outside)))
-        led = Together(edge.target_fields, tuple(ground.reader(edge.source).values(known, edge.source_fields)) if values else ())
+        there = ground.survey.sessions.reader(people.source)
+        led = Together(edge.target_fields, tuple(there.values(known, edge.source_fields)) if values else ())
     return set(ground.reader(edge.target).targets(Query(place.table.name, AllOf((rows, led)))))
 
 
@@ -133,9 +137,11 @@ def _of_borrowed(ground: Ground, visit: Visit, borrowed: Predicate, *, shared: M
     for tie in ground.ties(place):
         yield _referred(ground, place, tie, borrowed, shared=shared), _title(ground, tie)
     yield from _from_other_sources(ground, place, borrowed, shared=shared)
-    for edge in visit.edges if place.table.key else ():
-        if edge not in up and _leads_from_owners(ground, edge):
-            yield _of_another(ground, edge, borrowed), ground.places[edge.source].title
+    unreached = [edge for edge in ground.edges if edge.target == visit.address and edge.source not in ground.places]
+    for edge in (*visit.edges, *unreached) if place.table.key else ():
+        owners = ground.described_at(edge.source)
+        if owners and not ground.is_up(edge) and _leads_from_owners(ground, edge):
+            yield _of_another(ground, edge, borrowed), owners.title
 
 
 def _referred(ground: Ground, place: Place, tie: Tie, rows: Predicate, *, shared: Mapping[str, Shared]) -> set[Key]:

@@ -205,7 +205,8 @@ def test_what_the_person_only_answered_to_stays_with_whoever_wrote_it(tmp_path: 
     assert store.sql("SELECT count(*) FROM comments WHERE author = 0 AND words IS NOT NULL") == [(0,)]
 
 
-def test_what_the_person_used_of_somebody_who_is_no_person_here_stays_with_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("firms", "outcome"), [("", "complete"), ("no identity leads there", "partial")])
+def test_what_the_person_used_of_somebody_who_is_no_person_here_stays_with_them(tmp_path: Path, firms: str, outcome: str) -> None:
     script = """
     CREATE TABLE firms (id INTEGER PRIMARY KEY, person_id INTEGER); INSERT INTO firms VALUES (1, 0), (2, 1);
     CREATE TABLE papers (id INTEGER PRIMARY KEY, firm_id INTEGER, words TEXT);
@@ -221,9 +222,11 @@ def test_what_the_person_used_of_somebody_who_is_no_person_here_stays_with_them(
     - {name: words}
 """
     likes = "    - {name: paper_id, fides_meta: {references: [{dataset: shop, field: papers.id, direction: to}]}}"
-    store = shop(tmp_path, script, child("firms") + papers + child("likes", fields=likes))
-    assert store.erase()["outcome"] == "complete"
-    assert store.sql("SELECT id, words FROM papers") == [(2, "of another firm")]
+    unreached = child("firms").replace(FROM, "data_categories: [user]")
+    store = shop(tmp_path, script, (unreached if firms else child("firms")) + papers + child("likes", fields=likes))
+    assert store.erase()["outcome"] == outcome
+    assert (2, "of another firm") in store.sql("SELECT id, words FROM papers")
+    assert store.sql("SELECT count(*) FROM papers WHERE id = 3") == [(0,)]
     assert store.sql("SELECT count(*) FROM likes") == [(0,)]
 
 
