@@ -126,7 +126,7 @@ def test_a_no_while_data_is_gathered_keeps_it_from_going_out(northwind: Organisa
     with pytest.raises(NotYet, match="Nothing was sent"):
         fulfilment.release(case, by=as_actor(ada, case))
     assert "Check who may ask" in at_desk(otto).get(f"/desk/case/{case.reference}/").content.decode()
-    authority.record_seen(case, PAPER, seen_on=clock.today("UTC"), by=as_actor(otto, case))
+    authority.record_seen(case, PAPER, seen_on=clock.today(northwind.timezone), by=as_actor(otto, case))
     case.refresh_from_db()
     fulfilment.release(case, by=as_actor(ada, case))
 
