@@ -89,13 +89,12 @@ def _that_names_another(ground: Ground, visit: Visit, rows: Predicate) -> set[Ke
 
 def _leads_from_people(ground: Ground, edge: Edge) -> bool:
     """People are led to these rows along it: it starts where people are known by an identity, and the dataset does not say otherwise."""
-    visit = ground.survey.walk.by_address.get(edge.source) if edge.source in ground.places else None
-    return visit is not None and bool(visit.entries) and _leads_from_owners(ground, edge)
+    return edge.source in ground.places and bool(ground.survey.walk.by_address[edge.source].entries) and _leads_from_owners(ground, edge)
 
 
 def _leads_from_owners(ground: Ground, edge: Edge) -> bool:
     """It leads to these rows from those that they belong to, and the dataset does not say otherwise."""
-    if edge.is_loop or ground.described_at(edge.source) is None:
+    if edge.is_loop:
         return False
     collection = ground.places[edge.target].collection
     return not any(part is not None and part.shared is False for part in map(collection.field_at, edge.target_fields))
